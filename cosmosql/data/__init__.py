@@ -1,0 +1,1 @@
+"""Rows: loading through sources, content identity, disjoint roles, templates over columns."""

@@ -1,0 +1,85 @@
+"""What was decided and why, for every candidate and policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cosmosql.interval import Estimate, Unmeasured
+
+
+class Verdict(StrEnum):
+    """Three-valued: an unmeasured quantity never satisfies and never violates."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """A requirement that does not hold, with what was found."""
+
+    requirement: str
+    verdict: Verdict
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """A policy's operating point: mean money a request, metric, share of queries that the last
+    tier answers."""
+
+    budget: float
+    accuracy: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyForecast:
+    """A way to answer queries with one or several candidates."""
+
+    name: str
+    kind: str
+    """single, mix, route or cascade."""
+    members: tuple[str, ...]
+    """Candidate names, cheapest first."""
+    signal: str | None
+    thresholds: tuple[float, ...]
+    share: float | None
+    """Share of queries that the last tier answers."""
+    metric: Estimate | Unmeasured
+    basis: str
+    measures: Mapping[str, Estimate | Unmeasured]
+    auc: float | None
+    curve: tuple[CurvePoint, ...]
+    note: str | None
+    """Why the compiler refuses it, or what it should be known for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A candidate or policy as the decision saw it."""
+
+    name: str
+    verdict: Verdict
+    misses: tuple[Miss, ...]
+    objective: Estimate | Unmeasured
+    reason: str
+    """One sentence: why it was chosen, or what speaks against it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    status: str
+    """decided, undecided or infeasible."""
+    chosen: str | None
+    """Name of a candidate or policy."""
+    reasons: tuple[str, ...]
+    next_evidence: str | None
+    """Where undecided: the cheapest measurement that could settle it."""
+    regret_probability: float | None
+    """Probability that the chosen one is within the tolerance of the best feasible one."""
+    options: tuple[Option, ...]
+    policies: tuple[PolicyForecast, ...]

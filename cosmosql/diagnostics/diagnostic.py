@@ -1,0 +1,72 @@
+"""One finding about the user's input, and the exception that carries findings to the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NoReturn
+
+from cosmosql.source import Span
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A span and what this text is. The first label of a diagnostic is the primary one."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Replaces the text of a span; a help line says the same in words."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """A finding. `title` is lower case and holds no name chosen by the user.
+
+    A label says what a text is, a note says why that matters, help says what to write.
+    """
+
+    code: str
+    title: str
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    fix: Fix | None = None
+
+    @property
+    def severity(self) -> Severity:
+        return Severity.WARNING if self.code.startswith("W") else Severity.ERROR
+
+
+class InputError(Exception):
+    """The user's input is wrong: exit code 1 and these diagnostics, never a traceback."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(f"{item.code}: {item.title}" for item in self.diagnostics))
+
+
+def reject(
+    code: str,
+    title: str,
+    *,
+    span: Span | None = None,
+    label: str = "",
+    notes: tuple[str, ...] = (),
+    help: str | None = None,
+) -> NoReturn:
+    """Raises an InputError with one diagnostic: the short way where nothing can go on."""
+    labels = (Label(span, label),) if span else ()
+    raise InputError([Diagnostic(code=code, title=title, labels=labels, notes=notes, help=help)])

@@ -1,0 +1,1 @@
+"""Implementations of the contracts, loaded by name and imported by nobody."""

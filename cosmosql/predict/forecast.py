@@ -1,0 +1,53 @@
+"""What is known of a candidate before it is run in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosmosql.interval import Unmeasured
+from cosmosql.plan.candidate import Candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """Draws of one quantity, shape (draws,). Draw i of every candidate sees the same draw of
+    evaluation rows, so differences between candidates are paired."""
+
+    draws: NDArray[np.float64] = field(repr=False)
+    value: float
+    """The point forecast: the median of the draws, or the measured value."""
+    unit: str
+    basis: str
+    """measured, predicted or assumed."""
+    n: int
+    """Evaluation rows it rests on; 1 for declared numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemForecast:
+    """Per-row view of a candidate on the common probe rows, for policies: shape (rows,).
+
+    `score`: the outcome where the full candidate was measured, else of its nearest probe;
+    `shift`: draws of the logit shift that moves those outcomes to the forecast, shape (draws,),
+    None where measured. `signals` by name; NaN where absent."""
+
+    rows: tuple[str, ...]
+    score: NDArray[np.float64] = field(repr=False)
+    signals: Mapping[str, NDArray[np.float64]] = field(repr=False)
+    shift: NDArray[np.float64] | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """One candidate's forecast. `measures` holds every other quantity by name: `serve_cost`
+    (money a request), `adapt_cost` (money, once), `latency` (seconds), `prompt_tokens`, …"""
+
+    candidate: Candidate
+    metric_name: str
+    metric: Distribution | Unmeasured
+    measures: Mapping[str, Distribution | Unmeasured]
+    items: ItemForecast | None

@@ -1,0 +1,1 @@
+"""From the plan graph to measurements, and from measurements to observations. Spends money."""
