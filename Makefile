@@ -1,0 +1,42 @@
+# `make demo` and `make test` do all the set-up on a machine with Python >= 3.11 and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# torch's threads spin against other processes on a busy machine; passive waiting does not.
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.PHONY: demo test check format bench clean
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python >= 3.11 is needed, this is %d.%d; set PYTHON=..." % v[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[hf,dev]'
+	@touch $@
+
+## The main job on the embedded models: no GPU, no key, no model hub.
+demo: $(READY)
+	@$(BIN)/cosmosql run examples/quickstart.cosmos; code=$$?; \
+	if [ $$code -eq 0 ]; then \
+	  echo; echo "plan:   examples/quickstart.plan.json"; \
+	  echo "report: examples/quickstart.report.html (open it in a browser)"; \
+	fi; exit $$code
+
+## Static checks, then every test.
+test: $(READY) check
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
