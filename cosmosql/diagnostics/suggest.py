@@ -1,0 +1,35 @@
+"""Did-you-mean: the nearest of some known words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+NEAR = 0.66
+"""Least similarity (twice the matching characters over all characters) of a suggestion."""
+
+
+def closest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that the writer of `word` most likely meant; None where nothing is near.
+
+    A difference in case alone wins over everything else; ties go to the first in sorted order.
+
+    >>> closest("acuracy", ["macro_f1", "accuracy"]), closest("usd", ["USD", "us"])
+    ('accuracy', 'USD')
+    >>> closest("x", ["accuracy"]) is None
+    True
+    """
+    best: str | None = None
+    best_score = NEAR
+    lowered = word.lower()
+    matcher = SequenceMatcher(a="", b=lowered, autojunk=False)
+    for candidate in sorted(set(candidates)):
+        if candidate.lower() == lowered:
+            return candidate
+        matcher.set_seq1(candidate.lower())
+        if matcher.real_quick_ratio() < best_score or matcher.quick_ratio() < best_score:
+            continue
+        score = matcher.ratio()
+        if score > best_score or (best is None and score == best_score):
+            best, best_score = candidate, score
+    return best
