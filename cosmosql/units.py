@@ -18,7 +18,8 @@ from typing import Self
 
 from cosmosql.diagnostics.suggest import closest
 
-_CONTEXT = Context(prec=50)
+MAXIMUM_DIGITS = 50
+_CONTEXT = Context(prec=MAXIMUM_DIGITS)
 """Digits kept where a result is no finite decimal, such as a rate per month told per second."""
 
 MAXIMUM_EXPONENT = 60
@@ -26,18 +27,19 @@ MAXIMUM_EXPONENT = 60
 
 _NUMBER = re.compile(r"([+-]?)(\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?)(?:[eE]([+-]?\d+))?[ \t]*(.*)", re.S)
 
-_CURRENCIES = frozenset(
-    """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP
+_ISO_4217 = """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP
     BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
     GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW
     KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN
     NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK
     SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS
-    VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG""".split()
-)
+    VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
+"""
+_CURRENCIES = frozenset(_ISO_4217.split())
 
 
-class UnknownUnit(ValueError):
+class UnknownUnit(ValueError):  # noqa: N818
     """A unit that the language does not have. `suggestion` is the whole unit text, corrected."""
 
     def __init__(self, unit: str, suggestion: str | None) -> None:
@@ -47,7 +49,7 @@ class UnknownUnit(ValueError):
         super().__init__(f"unknown unit `{unit}`{hint}")
 
 
-class DimensionMismatch(ValueError):
+class DimensionMismatch(ValueError):  # noqa: N818
     """Two quantities of different dimensions were added, subtracted, compared or converted.
 
     `left_name` and `right_name` are the dimensions' names, told apart where both are money.
@@ -94,11 +96,8 @@ class Dimension:
 
     @classmethod
     def of(cls, exponents: Mapping[str, int]) -> Self:
-        return cls(
-            tuple(
-                (base, exponents[base]) for base in sorted(exponents, key=_rank) if exponents[base]
-            )
-        )
+        present = sorted((base for base in exponents if exponents[base]), key=_rank)
+        return cls(tuple((base, exponents[base]) for base in present))
 
     @property
     def currency(self) -> str | None:
@@ -113,14 +112,14 @@ class Dimension:
         >>> (money("EUR") / GPU_TIME).name, RATIO.name, (BYTES / TIME).name
         ('money per GPU time', 'ratio', 'bytes per time')
         """
-        return self._spoken(lambda_money=True)
+        return self._spoken(generic=True)
 
     @property
     def precise_name(self) -> str:
         """As `name`, with the currency: `USD per request`."""
-        return self._spoken(lambda_money=False)
+        return self._spoken(generic=False)
 
-    def _spoken(self, *, lambda_money: bool) -> str:
+    def _spoken(self, *, generic: bool) -> str:
         if not self.exponents:
             return "ratio"
         powers = dict(self.exponents)
@@ -131,7 +130,7 @@ class Dimension:
 
         def spoken(base: str, form: int) -> str:
             if base in _CURRENCIES:
-                word = "money" if lambda_money else base
+                word = "money" if generic else base
             else:
                 word = _DIMENSION_WORDS.get(base, (base, base))[form]
             power = abs(powers[base])
@@ -235,9 +234,8 @@ def _atoms() -> dict[str, _Atom]:
     ):
         add("byte", 1000**power, decimal)
         add("byte", 1024**power, binary)
-    add("operation", 1, "FLOP", "FLOPs")
-    for power, prefix in enumerate("GTP", start=3):
-        add("operation", 1000**power, f"{prefix}FLOP", f"{prefix}FLOPs")
+    for power, prefix in ((0, ""), (3, "G"), (4, "T"), (5, "P")):
+        add("operation", 1000**power, f"{prefix}FLOP")
     return table
 
 
@@ -297,10 +295,6 @@ def _product(factors: Iterable[tuple[_Atom, int]]) -> _Unit:
         scale *= (atom.factor / chosen.factor) ** power
         powers[atom.base] = powers.get(atom.base, 0) + power
     kept = [(first[base], powers[base]) for base in sorted(powers, key=_rank) if powers[base]]
-    for base, power in powers.items():
-        if not power:
-            # The chosen atom itself has cancelled against converted ones: nothing is left over.
-            continue
     if percent and not kept:
         one = _SPELLINGS["%"]
         return _Unit(((one, 1),), scale / one.factor)
@@ -347,11 +341,10 @@ def split_number(text: str) -> tuple[Decimal, str | None]:
     if match is None:
         raise ValueError("not a number")
     sign, digits, exponent, unit = match.groups()
-    if len(digits) > 2 * MAXIMUM_EXPONENT or (exponent and len(exponent) > 4):
+    if len(digits.strip("0._")) > MAXIMUM_DIGITS or (exponent and len(exponent) > 4):
         raise ValueError("the number is out of range")
-    value = Decimal(f"{sign}{digits.replace('_', '')}e{exponent or 0}")
-    value = Decimal(_digits(_bounded(value)))
-    return value, unit or None
+    value = _bounded(Decimal(f"{sign}{digits}e{exponent or 0}"))
+    return Decimal(_digits(value)), unit or None
 
 
 def _bounded(value: Decimal) -> Decimal:
@@ -404,8 +397,8 @@ class Quantity:
     def of(cls, value: Decimal | int, unit: str | None = None) -> Quantity:
         """Raises UnknownUnit, a ValueError.
 
-        >>> Quantity.of(6, "GPU-h")
-        Quantity(value=Decimal('6'), unit='GPU-hour', dimension=Dimension(exponents=(('GPU', 1), ('time', 1))))
+        >>> str(Quantity.of(6, "GPU-h"))
+        '6 GPU-hours'
         """
         return _quantity(Fraction(_bounded(Decimal(value))), _unit(unit or ""))
 

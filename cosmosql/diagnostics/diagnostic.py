@@ -1,4 +1,4 @@
-"""One finding about the user's input, and the exception that carries findings to the command line."""
+"""One finding about the user's input, and the exception that carries findings to the CLI."""
 
 from __future__ import annotations
 

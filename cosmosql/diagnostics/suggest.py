@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-NEAR = 0.66
+NEAR = 0.7
 """Least similarity (twice the matching characters over all characters) of a suggestion."""
 
 
