@@ -1,0 +1,321 @@
+"""Decision to document: everything that a reader of the plan will need, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from cosmosql import units
+from cosmosql.artifact import plan
+from cosmosql.artifact.steps import steps
+from cosmosql.contracts.backend import ModelCard
+from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast
+from cosmosql.identity import Json, jsonable, rounded
+from cosmosql.interval import Estimate, Unmeasured
+from cosmosql.model.program import Program, Query
+from cosmosql.predict.forecast import Distribution, Forecast
+
+CONFIDENCE = 0.9
+"""Level of every two-sided interval in a plan."""
+
+SERVE_COST = "serve_cost"
+ADAPT_COST = "adapt_cost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetLock:
+    """What was loaded: the SHA-256 over row identities and roles, and rows by role."""
+
+    fingerprint: str
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What neither program, forecasts nor decision know: what was loaded, spent and kept."""
+
+    models: Mapping[str, ModelCard]
+    datasets: Mapping[str, DatasetLock]
+    versions: Mapping[str, str]
+    seed: int
+    spent: Mapping[str, units.Quantity]
+    """By meter, over all the evidence that the plan rests on."""
+    exhaustive: Mapping[str, units.Quantity]
+    """By meter: running every candidate in full, as forecast."""
+    evidence_digest: str
+    observations: int
+    test_reads: int
+
+
+def document(
+    program: Program,
+    query: Query,
+    forecasts: Sequence[Forecast],
+    decision: Decision,
+    facts: Facts,
+) -> plan.PlanDocument:
+    """The plan of one query. Candidates keep the order of `forecasts`, policies the decision's.
+
+    Raises KeyError where the decision has no option for a candidate or policy of its own.
+    """
+    options = {option.name: option for option in decision.options}
+    metric_name = forecasts[0].metric_name if forecasts else program.tasks[query.task].metric
+    measure_units = _measure_units(forecasts)
+    return plan.PlanDocument(
+        spec=plan.Spec(
+            path=program.path.name,
+            sha256=program.sha256,
+            modules=tuple(
+                plan.ModuleFile(path=module.path, sha256=module.sha256)
+                for module in program.modules
+            ),
+            parameters=dict(program.parameters),
+        ),
+        query=query.name.removeprefix("query."),
+        question=_question(query, metric_name),
+        locked=_locked(program, query, forecasts, facts),
+        budget=plan.Budget(
+            caps=_amounts(query.budget.probing),
+            spent=_amounts(facts.spent),
+            exhaustive=_amounts(facts.exhaustive),
+        ),
+        candidates=tuple(
+            _candidate(item, options[item.candidate.name], measure_units) for item in forecasts
+        ),
+        policies=tuple(
+            _policy(item, options[item.name], metric_name, measure_units)
+            for item in decision.policies
+        ),
+        decision=plan.Decision.model_validate(
+            {
+                "status": decision.status,
+                "chosen": decision.chosen,
+                "reasons": decision.reasons,
+                "next_evidence": decision.next_evidence,
+                "regret_probability": decision.regret_probability,
+            }
+        ),
+        evidence=plan.Evidence(
+            digest=facts.evidence_digest,
+            observations=facts.observations,
+            test_reads=facts.test_reads,
+        ),
+        steps=steps(program, query, forecasts, decision),
+    )
+
+
+def artifact_name(program: Program, query: Query) -> str:
+    """`NAME` of `NAME.plan.json`: the spec's stem, with the query's name where it has several."""
+    stem = program.path.stem
+    own = [name for name in program.queries if name.startswith("query.")]
+    return stem if len(own) <= 1 else f"{stem}.{query.name.removeprefix('query.')}"
+
+
+def is_money(unit: str) -> bool:
+    """Whether a measure's unit holds a currency, so that its numbers are decimal strings.
+
+    >>> is_money("USD/request"), is_money("s"), is_money("words")
+    (True, False, False)
+    """
+    try:
+        return units.Quantity.of(1, unit).dimension.currency is not None
+    except units.UnknownUnit:
+        return False
+
+
+def _question(query: Query, metric_name: str) -> plan.Question:
+    return plan.Question(
+        task=query.task,
+        metric=metric_name,
+        objective=f"{query.objective.direction} {query.objective.text}",
+        requirements=tuple(
+            plan.Requirement(text=item.text, confidence=float(item.confidence))
+            for item in query.requirements
+        ),
+        tolerance=float(query.tolerance),
+        confidence=float(query.confidence),
+    )
+
+
+def _locked(
+    program: Program, query: Query, forecasts: Iterable[Forecast], facts: Facts
+) -> plan.Locked:
+    return plan.Locked(
+        models={name: _object(card) for name, card in facts.models.items()},
+        datasets={name: _object(lock) for name, lock in facts.datasets.items()},
+        prices=_prices(program, forecasts),
+        versions=dict(facts.versions),
+        seed=facts.seed,
+    )
+
+
+def _prices(program: Program, forecasts: Iterable[Forecast]) -> dict[str, dict[str, Json]]:
+    """The declared prices that the candidates' costs rest on, each with its source and date."""
+    found: dict[str, dict[str, Json]] = {}
+    for forecast in forecasts:
+        candidate = forecast.candidate
+        hardware = program.hardware.get(candidate.hardware or "")
+        if hardware is not None and hardware.price is not None:
+            found[hardware.name] = {
+                "price": str(hardware.price),
+                "source": hardware.price_source,
+                "as_of": hardware.price_as_of,
+            }
+        model = program.models.get(candidate.model or "")
+        price = program.prices.get(str(model.options.get("price"))) if model else None
+        if price is not None:
+            found[price.name] = {
+                "input": str(price.input),
+                "output": str(price.output),
+                "cached_input": None if price.cached_input is None else str(price.cached_input),
+                "source": price.source,
+                "as_of": price.as_of,
+            }
+    return found
+
+
+def _object(value: object) -> dict[str, Json]:
+    """A dataclass as a JSON object."""
+    result = jsonable(value)
+    if not isinstance(result, dict):
+        raise TypeError(f"{type(value).__name__} is no JSON object")
+    return result
+
+
+def _amounts(quantities: Mapping[str, units.Quantity]) -> dict[str, plan.Amount]:
+    return {
+        meter: plan.Amount(
+            value=_number(quantity.value, quantity.unit),
+            unit=quantity.unit,
+        )
+        for meter, quantity in quantities.items()
+    }
+
+
+def _number(value: float | Decimal, unit: str) -> plan.Number:
+    """Money as a decimal string of 6 significant digits, anything else as a float."""
+    if not is_money(unit):
+        return float(value)
+    return format(Decimal(repr(rounded(float(value)))).normalize() + 0, "f")
+
+
+def _interval(found: Distribution | Estimate) -> tuple[float, float, float]:
+    """Value, low and high at CONFIDENCE. The interval always holds the value."""
+    if isinstance(found, Estimate):
+        return found.value, found.low, found.high
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(found.draws, (tail, 1 - tail))
+    return found.value, min(float(low), found.value), max(float(high), found.value)
+
+
+def _metric(name: str, found: Distribution | Estimate | Unmeasured, basis: str) -> plan.Metric:
+    if isinstance(found, Unmeasured):
+        return plan.Metric(
+            name=name,
+            value=None,
+            low=None,
+            high=None,
+            confidence=CONFIDENCE,
+            basis="unmeasured",
+            n=None,
+            reason=found.reason,
+        )
+    value, low, high = _interval(found)
+    return plan.Metric(
+        name=name, value=value, low=low, high=high, confidence=CONFIDENCE, basis=basis, n=found.n
+    )
+
+
+def _quantity(found: Distribution | Estimate | Unmeasured, unit: str, basis: str) -> plan.Quantity:
+    if isinstance(found, Unmeasured):
+        return plan.Quantity(
+            value=None, low=None, high=None, unit=unit, basis="unmeasured", reason=found.reason
+        )
+    value, low, high = (_number(number, unit) for number in _interval(found))
+    return plan.Quantity(value=value, low=low, high=high, unit=unit, basis=basis)
+
+
+def _measure_units(forecasts: Iterable[Forecast]) -> dict[str, str]:
+    """The unit of each measure, from any candidate that has it: estimates carry none."""
+    return {
+        name: found.unit
+        for forecast in forecasts
+        for name, found in forecast.measures.items()
+        if isinstance(found, Distribution)
+    }
+
+
+def _measure(
+    name: str, measures: Mapping[str, Distribution | Unmeasured], measure_units: Mapping[str, str]
+) -> plan.Quantity:
+    found = measures.get(name, Unmeasured("it was not forecast"))
+    if isinstance(found, Distribution):
+        return _quantity(found, found.unit, found.basis)
+    return _quantity(found, measure_units.get(name, ""), "unmeasured")
+
+
+def _misses(found: Iterable[Miss]) -> tuple[plan.Miss, ...]:
+    return tuple(
+        plan.Miss(requirement=miss.requirement, verdict=miss.verdict.value, found=miss.found)
+        for miss in found
+    )
+
+
+def _candidate(
+    forecast: Forecast, option: Option, measure_units: Mapping[str, str]
+) -> plan.Candidate:
+    candidate = forecast.candidate
+    metric = forecast.metric
+    basis = metric.basis if isinstance(metric, Distribution) else "unmeasured"
+    others = sorted(set(forecast.measures) - {ADAPT_COST, SERVE_COST})
+    return plan.Candidate(
+        name=candidate.name,
+        kind=candidate.kind,
+        status=option.verdict.value,
+        metric=_metric(forecast.metric_name, metric, basis),
+        measures={name: _measure(name, forecast.measures, measure_units) for name in others},
+        adapt_cost=_measure(ADAPT_COST, forecast.measures, measure_units),
+        serve_cost=_measure(SERVE_COST, forecast.measures, measure_units),
+        misses=_misses(option.misses),
+        reason=option.reason,
+        strategy=candidate.strategy,
+        model=candidate.model,
+        retriever=candidate.retriever,
+        hardware=candidate.hardware,
+        config=_object(dict(candidate.config)),
+    )
+
+
+def _policy(
+    forecast: PolicyForecast, option: Option, metric_name: str, measure_units: Mapping[str, str]
+) -> plan.Policy:
+    def measure(name: str) -> plan.Quantity:
+        found = forecast.measures.get(name, Unmeasured("it was not forecast"))
+        return _quantity(found, measure_units.get(name, ""), forecast.basis)
+
+    cost_unit = measure_units.get(SERVE_COST, "")
+    return plan.Policy(
+        name=forecast.name,
+        kind=forecast.kind,
+        signal=forecast.signal,
+        thresholds=forecast.thresholds,
+        metric=_metric(metric_name, forecast.metric, forecast.basis),
+        serve_cost=measure(SERVE_COST),
+        auc=forecast.auc,
+        curve=tuple(
+            plan.CurvePoint(
+                budget=_number(point.budget, cost_unit), accuracy=point.accuracy, share=point.share
+            )
+            for point in forecast.curve
+        ),
+        status=option.verdict.value,
+        misses=_misses(option.misses),
+        reason=option.reason,
+        members=forecast.members,
+        share=forecast.share,
+        measures={name: measure(name) for name in sorted(set(forecast.measures) - {SERVE_COST})},
+        note=forecast.note,
+    )
