@@ -18,6 +18,8 @@ class Part:
     role: str | None = None
     origin: str = ""
     """How messages name the place of a row: `data/rows.jsonl`; its row i is line i + 1."""
+    lines: tuple[int, ...] = ()
+    """The line of each row where that is not i + 1 (a header, blank lines)."""
 
 
 class RowSource(Protocol):

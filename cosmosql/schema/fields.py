@@ -16,6 +16,8 @@ class FieldType(StrEnum):
     """A bare number: float."""
     RATIO = "ratio"
     """`25%` or `0.25`: float."""
+    AMOUNT = "amount"
+    """`300 examples` (int) or a share, `15%` (float)."""
     TEXT = "text"
     """A quoted text: str."""
     WORD = "word"

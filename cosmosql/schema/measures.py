@@ -1,0 +1,21 @@
+"""The quantities of a candidate that a query may ask for, besides the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "adapt_cost": ("money", "One-off money: training, indexing, labels."),
+        "serve_cost": ("money per request", "Money a request."),
+        "latency": ("time", "Seconds a request takes on the declared hardware."),
+        "prompt_tokens": ("tokens per request", "Tokens read a request."),
+        "completion_tokens": ("tokens per request", "Tokens answered a request."),
+        "labels": ("labels", "New labels to pay for: rows that it needs beyond the given ones."),
+    }
+)
+"""Name of a measure to the name of its dimension and what it means. Metrics are ratios."""
+
+COSTS = ("adapt_cost", "serve_cost")
+"""The measures that rest on a declared price."""
