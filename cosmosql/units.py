@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -391,7 +391,6 @@ class Quantity:
     unit: str
     """Canonical, in the singular: `GPU-hour`; empty for a plain number."""
     dimension: Dimension
-    _factor: Fraction = field(repr=False)
 
     @classmethod
     def of(cls, value: Decimal | int, unit: str | None = None) -> Quantity:
@@ -418,7 +417,7 @@ class Quantity:
 
     @property
     def _exact(self) -> Fraction:
-        return Fraction(self.value) * self._factor
+        return Fraction(self.value) * _unit(self.unit).factor
 
     def to(self, unit: str) -> Decimal:
         """The amount in another unit of the same dimension.
@@ -491,7 +490,7 @@ def _operand(value: Quantity | Decimal | int) -> Quantity:
 def _quantity(amount: Fraction, unit: _Unit) -> Quantity:
     """So much of a unit, the unit's leftover scale taken into the number."""
     value = _bounded(Decimal(_digits(_decimal(amount * unit.scale))))
-    return Quantity(value, unit.text(plural=False), unit.dimension, unit.factor)
+    return Quantity(value, unit.text(plural=False), unit.dimension)
 
 
 def _quantity_of_base(amount: Fraction, unit: _Unit) -> Quantity:
