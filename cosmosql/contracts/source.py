@@ -20,6 +20,8 @@ class Part:
     """How messages name the place of a row: `data/rows.jsonl`; its row i is line i + 1."""
     lines: tuple[int, ...] = ()
     """The line of each row where that is not i + 1 (a header, blank lines)."""
+    shown: bool = True
+    """False where messages must not show contents: a file outside the spec's directory."""
 
 
 class RowSource(Protocol):

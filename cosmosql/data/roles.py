@@ -8,6 +8,7 @@ a row that is added later moves no other row.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -69,14 +70,14 @@ def _fill(
     groups: dict[str, list[str]] = {}
     for row in rows:
         groups.setdefault(row.group, []).append(row.identity)
-    waiting = sorted(groups, key=lambda group: (stable_fraction("count", group), group))
+    waiting = deque(sorted(groups, key=lambda group: (stable_fraction("count", group), group)))
     taken: dict[tuple[str, str], Role] = {}
     for role in targets:
         amount = named.get(role)
         if isinstance(amount, int):
             left = amount
             while left > 0 and waiting:
-                group = waiting.pop(0)
+                group = waiting.popleft()
                 chosen = sorted(groups[group], key=order_key)[:left]
                 taken.update({(group, identity): role for identity in chosen})
                 left -= len(chosen)

@@ -20,7 +20,8 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """`identity` is the SHA-256 of the row's content (its columns' canonical JSON without the id
-    column); `origin` is where it stands, for messages: `data/rows.jsonl:17`."""
+    and role columns; a repeated content counts its occurrence, so identities are unique);
+    `origin` is where it stands, for messages: `data/rows.jsonl:17`."""
 
     identity: str
     values: Mapping[str, object] = field(repr=False)
@@ -38,3 +39,5 @@ class LoadedDataset:
     fingerprint: str
     columns: tuple[str, ...]
     rows: Mapping[Role, tuple[Row, ...]] = field(repr=False)
+    shown: bool = True
+    """False where messages must not show contents: rows from outside the spec's directory."""

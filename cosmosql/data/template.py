@@ -9,7 +9,7 @@ from functools import lru_cache
 from cosmosql.identity import canonical
 
 
-class MalformedTemplate(ValueError):
+class TemplateError(ValueError):
     """A brace that opens nothing or never closes; `offset` is its place in the text."""
 
     def __init__(self, message: str, offset: int) -> None:
@@ -51,7 +51,7 @@ class Template:
 
 @lru_cache(maxsize=256)
 def parse_template(text: str) -> Template:
-    """The template that a text spells; `{{` and `}}` are braces. Raises MalformedTemplate."""
+    """The template that a text spells; `{{` and `}}` are braces. Raises TemplateError."""
     parts: list[str | Column] = []
     plain: list[str] = []
     offset = 0
@@ -64,7 +64,7 @@ def parse_template(text: str) -> Template:
             end = text.find("}", offset)
             name = text[offset + 1 : end].strip() if end >= 0 else ""
             if not name or "{" in name:
-                raise MalformedTemplate("a brace that closes no column name", offset)
+                raise TemplateError("a brace that closes no column name", offset)
             if plain:
                 parts.append("".join(plain))
                 plain = []

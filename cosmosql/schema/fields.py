@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
-Default: TypeAlias = Union[None, bool, int, float, str, tuple[int, ...], tuple[str, ...]]
+Default: TypeAlias = bool | int | float | str | tuple[int, ...] | tuple[str, ...] | None
 
 
 class FieldType(StrEnum):

@@ -118,7 +118,7 @@ _TASK = Kind(
         Field(
             name="input",
             type=FieldType.TEXT,
-            doc="Template over the columns of a row: `Ticket: {subject}\\n{text}`; `{{` is a brace.",
+            doc="Template over the columns: `Ticket: {subject}\\n{text}`; `{{` is a brace.",
             required=True,
         ),
         Field(

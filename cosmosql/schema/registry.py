@@ -80,9 +80,7 @@ def missing_package(package: str, *, extra: str | None, span: Span | None = None
             Diagnostic(
                 code="E0502",
                 title="cannot load an extension",
-                labels=(Label(span, "this needs a package that is not installed"),)
-                if span
-                else (),
+                labels=(Label(span, "this needs a package that is not installed"),) if span else (),
                 notes=(f"the missing package is `{package}`",),
                 help=f"install it: {install}",
             )

@@ -1,0 +1,58 @@
+"""`dataset … using jsonl`: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from cosmosql.contracts.source import Part
+from cosmosql.extensions.sources.files import (
+    FILE_OPTIONS,
+    Problems,
+    Rows,
+    file_parts,
+    local_files,
+    text_lines,
+)
+from cosmosql.schema.fields import Extension
+from cosmosql.source import Span
+
+EXTENSION = Extension(
+    kind="dataset",
+    name="jsonl",
+    doc="One JSON object a line, UTF-8; blank lines are skipped.",
+    options=FILE_OPTIONS,
+    implementation="cosmosql.extensions.sources.jsonl:JSON_LINES",
+)
+
+
+class JsonLines:
+    def load(self, options: Mapping[str, object], *, root: Path, span: Span) -> tuple[Part, ...]:
+        """E0511 missing file, E0517 lines that hold no JSON object, E0518 no UTF-8."""
+        return file_parts(options, root=root, span=span, read=_read)
+
+    def files(self, options: Mapping[str, object], *, root: Path) -> tuple[Path, ...]:
+        return local_files(options, root=root)
+
+
+def _read(path: Path, problems: Problems) -> Rows:
+    rows: list[Mapping[str, object]] = []
+    lines: list[int] = []
+    for number, text in text_lines(path, problems):
+        if not text.strip():
+            continue
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            problems.malformed(number, f"no JSON ({error})", text)
+            continue
+        if not isinstance(value, dict):
+            problems.malformed(number, "no JSON object", text)
+            continue
+        rows.append(value)
+        lines.append(number)
+    return tuple(rows), tuple(lines)
+
+
+JSON_LINES = JsonLines()
