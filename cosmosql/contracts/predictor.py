@@ -41,15 +41,18 @@ class Series:
     """Train rows of each label."""
     largest_fitting: float | None = None
     """Beyond this size the context overflows."""
+    short: tuple[CurvePoint, ...] = ()
+    """Short runs on the whole pool (finetune only); their size is the number of steps."""
 
 
 class Predictor(Protocol):
     def forecast(
-        self, series: Series, sizes: Sequence[float], *, n_test: int, draws: int, seed: int
+        self, series: Series, sizes: Sequence[float], *, n_test: int | None, draws: int, seed: int
     ) -> tuple[NDArray[np.float64] | Unmeasured, ...]:
         """For each size, draws of the metric that would be measured there on `n_test` rows:
-        shape (draws,), within [0, 1], run-to-run and sampling noise included. Draw i belongs to
-        the same draw of rows as element i of the points' draws."""
+        shape (draws,), within [0, 1], run-to-run and sampling noise included; with `n_test` None
+        without the sampling noise. Draw i belongs to the same draw of rows as element i of the
+        points' draws."""
         ...
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmosql.interval import Unmeasured
+from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.plan.candidate import Candidate
 
 
@@ -25,6 +25,14 @@ class Distribution:
     """measured, predicted or assumed."""
     n: int
     """Evaluation rows it rests on; 1 for declared numbers."""
+    shown: tuple[float, float] | None = None
+    """The 90 % interval that is shown where it is not the draws' own: a metric's draws are of the
+    metric itself, while what is shown foretells its value measured on the test rows."""
+
+    def estimate(self) -> Estimate:
+        """The value with its 90 % interval, as reports show it."""
+        low, high = self.shown or (float(b) for b in np.quantile(self.draws, [0.05, 0.95]))
+        return Estimate(self.value, min(low, self.value), max(high, self.value), self.n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
