@@ -1,0 +1,147 @@
+"""A query's strategies, every sweep fixed: the candidates, in the order written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import product
+from math import prod
+
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
+from cosmosql.model.program import OptionValue, Program, Query, Strategy
+from cosmosql.plan.candidate import Candidate
+from cosmosql.schema import registry
+from cosmosql.schema.fields import FieldType
+
+LARGEST = 1_000
+"""Candidates of one query: beyond it a sweep is taken for a slip of the pen."""
+
+
+def expand(program: Program, query: Query) -> tuple[Candidate, ...]:
+    """Every candidate of the query's strategies and of those that its policies stand on.
+
+    A sweep varies from its first value to its last; the first sweep of a strategy's schema varies
+    slowest. Raises InputError: E0401 where there is none, E0402 where there are too many.
+    """
+    strategies = [program.strategies[name] for name in named_strategies(program, query)]
+    if not strategies:
+        raise InputError([no_candidates(query)])
+    total = sum(size(strategy) for strategy in strategies)
+    if total > LARGEST:
+        raise InputError([sweep_too_large(max(strategies, key=size), total)])
+    return tuple(
+        candidate for strategy in strategies for candidate in _candidates(strategy, query.task)
+    )
+
+
+def named_strategies(program: Program, query: Query) -> tuple[str, ...]:
+    """References of the query's own strategies, then of those that only its policies name."""
+    of_policies = (name for policy in query.policies for name in program.policies[policy].over)
+    return tuple(dict.fromkeys((*query.strategies, *of_policies)))
+
+
+def size(strategy: Strategy) -> int:
+    """How many candidates the strategy expands to."""
+    return prod(len(values) for values in axes(strategy).values())
+
+
+def axes(strategy: Strategy) -> Mapping[str, tuple[OptionValue | None, ...]]:
+    """The values of everything that can vary, swept or not: `model`, `retriever`, the options."""
+    return {
+        "model": strategy.models or (None,),
+        "retriever": strategy.retrievers or (None,),
+        **strategy.sweeps,
+    }
+
+
+def _candidates(strategy: Strategy, task: str) -> Iterator[Candidate]:
+    values = axes(strategy)
+    fixed = {name: choices[0] for name, choices in values.items()}
+    for combination in product(*(values[name] for name in strategy.swept)):
+        swept = dict(zip(strategy.swept, combination, strict=True))
+        chosen = fixed | swept
+        yield Candidate(
+            name=candidate_name(strategy, swept),
+            strategy=strategy.name,
+            kind=strategy.using,
+            task=task,
+            model=_reference(chosen["model"]),
+            retriever=_reference(chosen["retriever"]),
+            hardware=strategy.hardware,
+            config={name: _option(chosen[name]) for name in strategy.sweeps},
+        )
+
+
+def _reference(value: OptionValue | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _option(value: OptionValue | None) -> OptionValue:
+    if value is None:
+        raise ValueError("an option without a value has no place in a sweep")
+    return value
+
+
+def candidate_name(strategy: Strategy, swept: Mapping[str, OptionValue | None]) -> str:
+    """`strategy.tuned[rank=8,share=50%]`; without sweeps the strategy's reference alone."""
+    if not swept:
+        return strategy.name
+    shown = (f"{name}={_shown(strategy, name, value)}" for name, value in swept.items())
+    return f"{strategy.name}[{','.join(shown)}]"
+
+
+def _shown(strategy: Strategy, name: str, value: OptionValue | None) -> str:
+    match value:
+        case str() if name in ("model", "retriever"):
+            return _short(value, strategy.models if name == "model" else strategy.retrievers)
+        case bool():
+            return "true" if value else "false"
+        case float() if name in _ratios(strategy.using):
+            return f"{_plain(Decimal(str(value)) * 100)}%"
+        case float():
+            return _plain(Decimal(str(value)))
+        case tuple():
+            return "+".join(_shown(strategy, name, item) for item in value)
+        case _:
+            return str(value)
+
+
+def _short(reference: str, siblings: tuple[str, ...]) -> str:
+    """The last word of a reference, or all of it where another of the sweep ends alike."""
+    last = reference.rpartition(".")[2]
+    alike = [other for other in siblings if other.rpartition(".")[2] == last]
+    return last if len(alike) == 1 else reference
+
+
+def _ratios(using: str) -> frozenset[str]:
+    options = registry.extension("strategy", using).options
+    return frozenset(option.name for option in options if option.type is FieldType.RATIO)
+
+
+def _plain(number: Decimal) -> str:
+    """Digits without exponent or trailing zeros.
+
+    >>> _plain(Decimal("50.00")), _plain(Decimal("0.0050")), _plain(Decimal("100"))
+    ('50', '0.005', '100')
+    """
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def no_candidates(query: Query) -> Diagnostic:
+    return Diagnostic(
+        code="E0401",
+        title="no candidates",
+        labels=(Label(query.span, "this query compares nothing"),),
+        help="name at least one strategy: `among strategy.*`",
+    )
+
+
+def sweep_too_large(strategy: Strategy, total: int) -> Diagnostic:
+    return Diagnostic(
+        code="E0402",
+        title="sweep too large",
+        labels=(Label(strategy.span, f"expands to {size(strategy):,} candidates"),),
+        notes=(f"the query has {total:,} candidates; at most {LARGEST:,} are compared",),
+        help="shorten a `sweep(…)` of this strategy",
+    )

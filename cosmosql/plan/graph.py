@@ -1,0 +1,69 @@
+"""The plan graph: what will be done, known before anything runs. Immutable and printable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from cosmosql.plan.candidate import Candidate, Measurement
+from cosmosql.plan.nodes import Node, node_identity
+from cosmosql.plan.series import Series
+
+if TYPE_CHECKING:
+    from cosmosql.model.program import Program, Query
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanGraph:
+    """Nodes in an order in which they can run, and what they stand for.
+
+    `measurements` holds the request behind every profile, embed and measure node, by node id.
+    Raises ValueError where two nodes share an id, or one needs a node that does not stand before
+    it (so the graph has no cycle).
+    """
+
+    program: Program
+    query: Query
+    candidates: tuple[Candidate, ...]
+    series: tuple[Series, ...]
+    nodes: tuple[Node, ...]
+    measurements: Mapping[str, Measurement]
+
+    def __post_init__(self) -> None:
+        known: set[str] = set()
+        for node in self.nodes:
+            if node.id in known:
+                raise ValueError(f"two nodes are called {node.id}")
+            if missing := [need for need in node.needs if need not in known]:
+                raise ValueError(f"{node.id} needs {missing[0]}, which does not stand before it")
+            known.add(node.id)
+
+    @cached_property
+    def identities(self) -> Mapping[str, str]:
+        """The Merkle digest of every node, by id."""
+        found: dict[str, str] = {}
+        for node in self.nodes:
+            found[node.id] = node_identity(node, found)
+        return found
+
+    @cached_property
+    def network(self) -> nx.DiGraph:
+        """The graph for networkx: edges run from what is needed to what needs it."""
+        network = nx.DiGraph()
+        network.add_nodes_from((node.id, {"node": node}) for node in self.nodes)
+        network.add_edges_from((need, node.id) for node in self.nodes for need in node.needs)
+        return network
+
+    def node(self, id: str) -> Node:
+        """The node of that id; raises KeyError."""
+        found: Node = self.network.nodes[id]["node"]
+        return found
+
+    def rests_on(self, id: str) -> tuple[str, ...]:
+        """Everything that a node needs, directly or through others, in the graph's order."""
+        above = nx.ancestors(self.network, id)
+        return tuple(node.id for node in self.nodes if node.id in above)

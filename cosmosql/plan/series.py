@@ -1,0 +1,121 @@
+"""Candidates on one learning curve: which the probes measure in full, which are forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from cosmosql.contracts.strategy import Fidelity, Strategy
+from cosmosql.identity import canonical, digest
+from cosmosql.model.program import OptionValue, Probe
+from cosmosql.plan.candidate import Candidate
+from cosmosql.schema import registry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Candidates that differ along their strategy's axis alone, in the order written, and the
+    fidelities at which the series is probed, cheapest first.
+
+    `full` holds each candidate's own fidelity, by its name.
+    """
+
+    kind: str
+    axis: str | None
+    trains: bool
+    candidates: tuple[Candidate, ...]
+    ladder: tuple[Fidelity, ...]
+    full: Mapping[str, Fidelity]
+
+    @property
+    def id(self) -> str:
+        """Names the series within its query."""
+        return f"fit:{digest(curve_of(self.candidates[0]))[:12]}"
+
+    def measured(self, candidate: Candidate) -> Fidelity | None:
+        """The step of the ladder that is the candidate in full; None: it must be predicted."""
+        wanted = unseeded(self.full[candidate.name])
+        return next((step for step in self.ladder if unseeded(step) == wanted), None)
+
+    def owner(self, step: Fidelity) -> Candidate | None:
+        """The candidate whose own fidelity a step of the ladder is, seeds aside."""
+        return next(
+            (
+                candidate
+                for candidate in self.candidates
+                if unseeded(self.full[candidate.name]) == unseeded(step)
+            ),
+            None,
+        )
+
+
+def strategy_of(kind: str) -> Strategy:
+    """The implementation behind `using kind`."""
+    found = registry.load(registry.extension("strategy", kind))
+    return cast(Strategy, found() if isinstance(found, type) else found)
+
+
+def group(
+    candidates: Sequence[Candidate], pools: Mapping[str, int], probe: Probe
+) -> tuple[Series, ...]:
+    """The candidates as series, in the order in which each series first appears.
+
+    `pools` holds the train rows that each candidate may learn from, by its name.
+    """
+    members: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        members.setdefault(curve_of(candidate), []).append(candidate)
+    return tuple(_series(tuple(group), pools, probe) for group in members.values())
+
+
+def curve_of(candidate: Candidate) -> str:
+    """Canonical text that candidates on the same curve share: everything but the axis's value."""
+    return canonical(
+        [
+            candidate.kind,
+            candidate.task,
+            candidate.model,
+            candidate.retriever,
+            off_axis(candidate),
+        ]
+    )
+
+
+def off_axis(candidate: Candidate) -> Mapping[str, OptionValue]:
+    """The configuration without the field along which the strategy's curve runs."""
+    axis = strategy_of(candidate.kind).axis
+    return {name: value for name, value in candidate.config.items() if name != axis}
+
+
+def _series(candidates: tuple[Candidate, ...], pools: Mapping[str, int], probe: Probe) -> Series:
+    strategy = strategy_of(candidates[0].kind)
+    settings: dict[str, object] = {
+        "sizes": probe.sizes,
+        "shots": probe.shots,
+        "steps": probe.steps,
+        "rows": probe.rows,
+        "seeds": probe.seeds,
+    }
+    steps: dict[Fidelity, None] = {}
+    full: dict[str, Fidelity] = {}
+    for candidate in candidates:
+        pool = pools[candidate.name]
+        full[candidate.name] = strategy.full(candidate.config, pool)
+        steps.update(dict.fromkeys(strategy.ladder(candidate.config, pool, settings)))
+    return Series(
+        kind=candidates[0].kind,
+        axis=strategy.axis,
+        trains=strategy.trains,
+        candidates=candidates,
+        ladder=tuple(sorted(steps, key=_size)),
+        full=full,
+    )
+
+
+def _size(step: Fidelity) -> tuple[int, int, int, int]:
+    return step.train_rows or 0, step.shots or 0, step.steps or 0, step.seed
+
+
+def unseeded(step: Fidelity) -> Fidelity:
+    return replace(step, seed=0)
