@@ -1,0 +1,102 @@
+"""The evidence file `NAME.evidence.jsonl.gz`: observations without timings, the same bytes for the
+same evidence. It never holds a row's text."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
+from cosmosql.evidence.observation import Observation
+from cosmosql.evidence.record import observation as observation_of
+from cosmosql.evidence.record import record
+from cosmosql.identity import canonical
+
+FORMAT = 1
+HEADER = canonical({"cosmosql": "evidence", "format": FORMAT})
+
+LARGEST = 1 << 30
+"""Bytes that a file may unpack to: a reviewer opens files that strangers made."""
+
+
+def lines(observations: Iterable[Observation]) -> tuple[str, ...]:
+    """A header, then one line of canonical JSON an observation, sorted by key and text; an
+    observation that is given twice stands once."""
+    texts = {
+        (observation.key, canonical(record(observation, timings=False)))
+        for observation in observations
+    }
+    return (HEADER, *(text for _, text in sorted(texts)))
+
+
+def evidence_digest(observations: Iterable[Observation]) -> str:
+    """The SHA-256 of the uncompressed file."""
+    return hashlib.sha256(_content(observations)).hexdigest()
+
+
+def write(path: Path, observations: Iterable[Observation]) -> str:
+    """Writes the file, whole or not at all, and returns its digest."""
+    content = _content(observations)
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+            packed.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(path: Path) -> tuple[Observation, ...]:
+    """The observations of a file, sorted by key.
+
+    Raises InputError: E0802 where there is none, E0606 where it is damaged or of another format.
+    """
+    try:
+        with path.open("rb") as file:
+            found = tuple(_observations(file))
+    except FileNotFoundError as error:
+        raise InputError([_missing(path)]) from error
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
+        raise InputError([_damaged(path, str(error))]) from error
+    return found
+
+
+def _content(observations: Iterable[Observation]) -> bytes:
+    return "".join(f"{line}\n" for line in lines(observations)).encode("ascii")
+
+
+def _observations(file: BinaryIO) -> Iterator[Observation]:
+    with gzip.GzipFile(fileobj=file, mode="rb") as packed:
+        content = packed.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"it unpacks to more than {LARGEST} bytes")
+    header, *rest = content.decode("ascii").splitlines() or [""]
+    if header != HEADER:
+        raise ValueError(f"its first line is not {HEADER}")
+    for line in rest:
+        yield observation_of(json.loads(line))
+
+
+def _missing(path: Path) -> Diagnostic:
+    return Diagnostic(
+        code="E0802",
+        title="evidence missing",
+        notes=(f"{path} does not exist",),
+        help="commit the evidence file beside the plan, or make it again with `cosmosql run`",
+    )
+
+
+def _damaged(path: Path, reason: str) -> Diagnostic:
+    return Diagnostic(
+        code="E0606",
+        title="the evidence file cannot be read",
+        notes=(f"{path}: {reason}",),
+        help="make it again with `cosmosql run`",
+    )

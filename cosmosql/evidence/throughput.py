@@ -1,0 +1,48 @@
+"""Tokens to seconds and to floating-point operations: the only timings that enter a plan.
+
+Seconds are modelled from a device profile measured first and kept, never taken from a single
+step, so that interrupting and repeating a run gives the same numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cosmosql.contracts.backend import DeviceProfile
+
+
+class Tokens(Protocol):
+    """What `Workload` and `Usage` share."""
+
+    @property
+    def prompt_tokens(self) -> int: ...
+
+    @property
+    def completion_tokens(self) -> int: ...
+
+    @property
+    def training_tokens(self) -> int: ...
+
+
+FORWARD = 2
+"""FLOPs a parameter and token of a forward pass: one multiplication, one addition (Kaplan et al.
+2020, arXiv 2001.08361, section 2.1; attention over the context left out)."""
+
+ADAPTER_TRAINING = 4
+"""FLOPs a parameter and token of training an adapter: forward, and backward for activations. The
+gradient of the frozen weights, another 2 of full training's 6, is never computed."""
+
+
+def seconds(work: Tokens, profile: DeviceProfile) -> float:
+    """Modelled seconds of some work at a profile's throughput."""
+    return (
+        work.prompt_tokens / profile.prefill
+        + work.completion_tokens / profile.decode
+        + work.training_tokens / profile.training
+    )
+
+
+def flops(work: Tokens, parameters: int) -> float:
+    """Floating-point operations of some work by a model of so many parameters."""
+    read = work.prompt_tokens + work.completion_tokens
+    return float(parameters * (FORWARD * read + ADAPTER_TRAINING * work.training_tokens))
