@@ -1,1 +1,4 @@
-"""The plan as a page: view (document to worded values) and render (Jinja). No arithmetic in templates."""
+"""The plan as a page: view words it, figure draws it, render places it with Jinja.
+
+Templates do no arithmetic; the plan document is all that is read.
+"""

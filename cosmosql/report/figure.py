@@ -1,0 +1,311 @@
+"""The accuracy-against-cost picture as inline SVG: same plan, same bytes.
+
+Colours become CSS variables of the page, so that one picture serves light and dark; text stays
+text, so that it can be searched and read aloud.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from cosmosql.artifact.plan import Candidate, Metric, Number, PlanDocument, Policy
+from cosmosql.report import view, words
+
+INK, FAINT, GRID, PAPER, ACCENT = "#010101", "#020202", "#030303", "#040404", "#050505"
+VARIABLES = {
+    INK: "var(--ink)",
+    FAINT: "var(--faint)",
+    GRID: "var(--line)",
+    PAPER: "var(--paper)",
+    ACCENT: "var(--accent)",
+}
+"""Stand-ins that matplotlib can draw with, and the page's variables that replace them."""
+
+KINDS = (
+    ("baseline", "s", "#010201"),
+    ("prompt", "D", "#010202"),
+    ("icl", "o", "#010203"),
+    ("lora", "^", "#010204"),
+    ("qlora", "v", "#010205"),
+)
+OTHER = ("other", "P", "#010206")
+POLICY = ("policy", "h", "#010207")
+FREE_GAP = 3.0
+"""A cost of zero stands this factor left of the smallest other one, on an axis marked `free`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One drawing for one width of the page; `width` and `height` in inches of 72 points."""
+
+    name: str
+    width: float
+    height: float
+    font: float
+
+
+WIDE = Format(name="wide", width=10.4, height=5.4, font=10.5)
+NARROW = Format(name="narrow", width=5.0, height=5.2, font=11.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    label: str
+    x: float
+    metric: Metric
+    style: tuple[str, str, str]
+    chosen: bool
+    frontier: bool = False
+
+
+def frontier(plan: PlanDocument, format: Format) -> str | None:
+    """An `<svg>` element of every option with a metric and a cost; None where there are not two."""
+    column = view.money_column_of(plan)
+    factor = float(column.factor)
+    points = _points(plan, factor)
+    if len(points) < 2:
+        return None
+    settings = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": f"cosmosql-{format.name}",
+        "text.parse_math": False,
+        "font.family": "sans-serif",
+        "font.size": format.font,
+        "axes.edgecolor": GRID,
+        "axes.labelcolor": INK,
+        "text.color": INK,
+        "xtick.color": FAINT,
+        "ytick.color": FAINT,
+    }
+    with rc_context(settings):
+        figure = Figure(figsize=(format.width, format.height), layout="constrained")
+        figure.patch.set_alpha(0)
+        axes = figure.add_subplot()
+        _axes(axes, points, plan.question.metric, column.unit or "cost per request")
+        _curves(axes, plan, factor, points)
+        for point in points:
+            _draw(axes, point)
+        _legend(figure, points, columns=6 if format is WIDE else 3)
+        buffer = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+    return _inline(buffer.getvalue(), format, _description(plan, points))
+
+
+def _points(plan: PlanDocument, factor: float) -> list[_Point]:
+    numbered = [(str(number), item) for number, item in enumerate(plan.candidates, start=1)]
+    options: list[tuple[str, Candidate | Policy]] = [*numbered]
+    options += [(item.kind, item) for item in plan.policies]
+    known = [
+        (label, item, _cost(item.serve_cost.value) * factor)
+        for label, item in options
+        if item.metric.value is not None and item.serve_cost.value is not None
+    ]
+    smallest = min((x for _, _, x in known if x > 0), default=1.0)
+    chosen = plan.decision.chosen
+    points = [
+        _Point(
+            label=label,
+            x=x if x > 0 else smallest / FREE_GAP,
+            metric=item.metric,
+            style=_style(item),
+            chosen=item.name == chosen,
+            frontier=_undominated(x, item.metric.value or 0.0, known),
+        )
+        for label, item, x in known
+    ]
+    return points
+
+
+def _undominated(
+    x: float, value: float, known: Sequence[tuple[str, Candidate | Policy, float]]
+) -> bool:
+    """Whether nothing is at least as good for at most as much, one of the two strictly."""
+    others = [(cost, item.metric.value or 0.0) for _, item, cost in known]
+    return not any(
+        cost <= x and metric >= value and (cost < x or metric > value) for cost, metric in others
+    )
+
+
+def _cost(value: Number) -> float:
+    return float(value) if value is not None else 0.0
+
+
+def _style(item: Candidate | Policy) -> tuple[str, str, str]:
+    if isinstance(item, Policy):
+        return POLICY
+    return next((style for style in KINDS if style[0] == item.kind), OTHER)
+
+
+def _axes(axes: Axes, points: Sequence[_Point], metric: str, unit: str) -> None:
+    low = min(point.metric.low or 0.0 for point in points)
+    high = max(point.metric.high or 1.0 for point in points)
+    axes.set_facecolor("none")
+    axes.set_xscale("log")
+    least, most = min(point.x for point in points), max(point.x for point in points)
+    axes.set_xlim(least / 1.7, most * 1.7)
+    axes.set_ylim(max(0.0, low - 0.04), min(1.02, high + 0.04))
+    axes.xaxis.set_major_locator(LogLocator(numticks=12))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: words.significant(float(f"{x:.3g}"))))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.0f} %"))
+    axes.set_xlabel(unit, labelpad=8)
+    axes.set_ylabel(metric, labelpad=8)
+    axes.grid(True, which="major", color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+
+
+def _curves(axes: Axes, plan: PlanDocument, factor: float, points: Sequence[_Point]) -> None:
+    """The frontier as a step line, and what each policy reaches at each budget."""
+    best = sorted((point.x, point.metric.value or 0.0) for point in points if point.frontier)
+    right = axes.get_xlim()[1]
+    axes.plot(
+        [x for x, _ in best] + [right],
+        [y for _, y in best] + [best[-1][1]],
+        drawstyle="steps-post",
+        color=FAINT,
+        linewidth=1.2,
+        linestyle=(0, (4, 3)),
+        zorder=1.5,
+    )
+    for policy in plan.policies:
+        curve = [(_cost(point.budget) * factor, point.accuracy) for point in policy.curve]
+        shown = [(x, y) for x, y in curve if x > 0]
+        main = policy.name == plan.decision.chosen
+        axes.plot(
+            [x for x, _ in shown],
+            [y for _, y in shown],
+            color=ACCENT if main else POLICY[2],
+            linewidth=2.0 if main else 1.0,
+            alpha=1.0 if main else 0.55,
+            solid_capstyle="round",
+            zorder=2,
+        )
+
+
+def _draw(axes: Axes, point: _Point) -> None:
+    """A filled mark is measured, a hollow one predicted; the chosen one has a ring."""
+    value = point.metric.value or 0.0
+    colour = ACCENT if point.chosen else point.style[2]
+    measured = point.metric.basis == "measured"
+    axes.vlines(
+        point.x,
+        point.metric.low or value,
+        point.metric.high or value,
+        color=colour,
+        linewidth=2.2 if point.chosen else 1.1,
+        alpha=1.0 if point.chosen or point.frontier else 0.5,
+        zorder=3,
+    )
+    axes.plot(
+        [point.x],
+        [value],
+        marker=point.style[1],
+        markersize=8 if point.chosen else 6.5,
+        markerfacecolor=colour if measured else PAPER,
+        markeredgecolor=colour,
+        markeredgewidth=1.5,
+        linestyle="none",
+        zorder=5 if point.chosen else 4,
+    )
+    if point.chosen:
+        axes.plot(
+            [point.x],
+            [value],
+            marker="o",
+            markersize=18,
+            markerfacecolor="none",
+            markeredgecolor=ACCENT,
+            markeredgewidth=1.4,
+            linestyle="none",
+            zorder=5,
+        )
+    if point.chosen or point.frontier:
+        axes.annotate(
+            f"chosen: {point.label}" if point.chosen else point.label,
+            (point.x, value),
+            xytext=(-8, 7) if not point.chosen else (-13, 9),
+            textcoords="offset points",
+            ha="right",
+            color=colour if point.chosen else INK,
+            fontweight="bold" if point.chosen else "normal",
+            zorder=6,
+        )
+
+
+def _legend(figure: Figure, points: Sequence[_Point], *, columns: int) -> None:
+    present = {point.style for point in points}
+    handles = [
+        Line2D([], [], linestyle="none", marker=marker, color=colour, label=kind, markersize=6.5)
+        for kind, marker, colour in (*KINDS, OTHER, POLICY)
+        if (kind, marker, colour) in present
+    ]
+    handles.append(
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markerfacecolor=PAPER,
+            markeredgecolor=FAINT,
+            label="hollow: predicted",
+            markersize=6.5,
+        )
+    )
+    figure.legend(
+        handles=handles,
+        loc="outside upper left",
+        ncols=columns,
+        frameon=False,
+        handletextpad=0.2,
+        columnspacing=1.4,
+        labelcolor=INK,
+    )
+
+
+def _description(plan: PlanDocument, points: Sequence[_Point]) -> str:
+    marked = ", ".join(point.label for point in points if point.frontier)
+    chosen = f" Chosen: {plan.decision.chosen}." if plan.decision.chosen else ""
+    return (
+        f"{plan.question.metric} with intervals against the cost of requests on a logarithmic "
+        f"axis, for {len(points)} candidates and policies. Nothing is both better and cheaper "
+        f"than: {marked} (numbers of the table).{chosen}"
+    )
+
+
+def _inline(svg: str, format: Format, description: str) -> str:
+    """The `<svg>` element alone, its ids its own, its colours the page's, with title and text."""
+    body = svg[svg.index("<svg") :].strip()
+    body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
+    body = re.sub(r'\bid="', f'id="{format.name}-', body)
+    body = re.sub(r'href="#', f'href="#{format.name}-', body)
+    body = re.sub(r"url\(#", f"url(#{format.name}-", body)
+    for stand_in, variable in VARIABLES.items():
+        body = body.replace(stand_in, variable)
+    for kind, _, colour in (*KINDS, OTHER, POLICY):
+        body = body.replace(colour, f"var(--kind-{kind})")
+    body = re.sub(r"font-family: [^;\"]*", "font-family: var(--sans)", body)
+    body = re.sub(r"font: ([^;\"]*px) [^;\"]*", r"font: \1 var(--sans)", body)
+    tag_end = body.index(">")
+    view_box = re.search(r'viewBox="[^"]*"', body)
+    opening = (
+        f'<svg class="frontier {format.name}" {view_box.group(0) if view_box else ""} role="img" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'aria-labelledby="{format.name}-title {format.name}-description">\n'
+        f'<title id="{format.name}-title">Quality against cost</title>\n'
+        f'<desc id="{format.name}-description">{escape(description)}</desc>'
+    )
+    return opening + body[tag_end + 1 :]

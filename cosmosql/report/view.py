@@ -1,0 +1,438 @@
+"""Plan document to worded values: what the templates and the terminal print, number by number.
+
+Everything a reader sees is decided here; a template only places it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cosmosql.artifact.plan import Candidate, Metric, Miss, PlanDocument, Policy
+from cosmosql.report import words
+from cosmosql.report.words import MoneyColumn, Worded
+
+SHORT_DIGEST = 12
+ROLES = ("train", "validation", "calibration", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """An interval on a scale from 0 to 100."""
+
+    low: str
+    width: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateRow:
+    """`number` names the candidate in the figure. `status` is holds, fails or undecided."""
+
+    number: int
+    name: str
+    kind: str
+    metric: Worded
+    bar: Bar | None
+    adapt_cost: Worded
+    serve_cost: Worded
+    status: str
+    why: str
+    misses: tuple[str, ...]
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRow:
+    name: str
+    kind: str
+    members: tuple[str, ...]
+    rule: str
+    share: str
+    metric: Worded
+    bar: Bar | None
+    serve_cost: Worded
+    auc: str
+    status: str
+    why: str
+    misses: tuple[str, ...]
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterRow:
+    """One meter: spent, its cap and what measuring everything would take; `bar` is the share of
+    the latter that was spent."""
+
+    meter: str
+    spent: str
+    cap: str
+    exhaustive: str
+    share: str
+    bar: Bar | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementRow:
+    """`verdict` is that of the chosen one; the counts are over candidates and policies."""
+
+    text: str
+    confidence: str
+    verdict: str
+    found: str
+    holds: int
+    undecided: int
+    fails: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRow:
+    kind: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow:
+    number: int
+    kind: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A plan, worded. Candidates are in the plan's order."""
+
+    title: str
+    spec: str
+    query: str
+    task: str
+    objective: str
+    metric_name: str
+    interval_note: str
+    status: str
+    headline: str
+    chosen: str | None
+    summary: str
+    reasons: tuple[str, ...]
+    next_evidence: str | None
+    adapt_unit: str
+    serve_unit: str
+    candidates: tuple[CandidateRow, ...]
+    policies: tuple[PolicyRow, ...]
+    meters: tuple[MeterRow, ...]
+    requirements: tuple[RequirementRow, ...]
+    basis_note: str
+    evidence_note: str
+    locks: tuple[LockRow, ...]
+    steps: tuple[StepRow, ...]
+    limits: tuple[str, ...]
+
+
+def view(plan: PlanDocument) -> View:
+    """The whole plan in words; the same document always reads the same."""
+    serve = money_column_of(plan)
+    adapt = words.money_column(item.adapt_cost for item in plan.candidates)
+    chosen = plan.decision.chosen
+    confidence = next((item.metric.confidence for item in plan.candidates), 0.9)
+    return View(
+        title=f"{plan.spec.path}: {plan.query}",
+        spec=plan.spec.path,
+        query=plan.query,
+        task=plan.question.task,
+        objective=plan.question.objective,
+        metric_name=plan.question.metric,
+        interval_note=f"{words.whole_percent(confidence)} interval",
+        status=plan.decision.status,
+        headline=_headline(plan),
+        chosen=chosen,
+        summary=_summary(plan, serve),
+        reasons=plan.decision.reasons,
+        next_evidence=plan.decision.next_evidence,
+        adapt_unit=adapt.unit,
+        serve_unit=serve.unit,
+        candidates=tuple(
+            _candidate_row(number, item, adapt, serve, chosen)
+            for number, item in enumerate(plan.candidates, start=1)
+        ),
+        policies=tuple(_policy_row(item, serve, chosen) for item in plan.policies),
+        meters=_meters(plan),
+        requirements=_requirements(plan),
+        basis_note=_basis_note(plan),
+        evidence_note=_evidence_note(plan),
+        locks=_locks(plan),
+        steps=tuple(
+            StepRow(number=number, kind=step.kind, what=_step(step.arguments, step.kind))
+            for number, step in enumerate(plan.steps, start=1)
+        ),
+        limits=_limits(plan, confidence),
+    )
+
+
+def money_column_of(plan: PlanDocument) -> MoneyColumn:
+    """The unit in which the plan's costs per request are told, in table and figure alike."""
+    return words.money_column(item.serve_cost for item in options(plan))
+
+
+def options(plan: PlanDocument) -> tuple[Candidate | Policy, ...]:
+    """All that could be chosen: the candidates, then the policies."""
+    return (*plan.candidates, *plan.policies)
+
+
+def chosen_option(plan: PlanDocument) -> Candidate | Policy | None:
+    """The chosen candidate or policy; None where nothing was chosen."""
+    return next((item for item in options(plan) if item.name == plan.decision.chosen), None)
+
+
+def _headline(plan: PlanDocument) -> str:
+    match plan.decision.status:
+        case "decided":
+            return "Decided"
+        case "infeasible":
+            return "Infeasible: every candidate is shown to miss a requirement"
+        case _:
+            held = any(item.status == "holds" for item in options(plan))
+            if held:
+                return "Undecided: probing ended before the best one was settled"
+            return "Undecided: no candidate is shown to meet the requirements"
+
+
+def _summary(plan: PlanDocument, serve: MoneyColumn) -> str:
+    option = chosen_option(plan)
+    if option is None:
+        counts = Counter(item.status for item in plan.candidates)
+        return (
+            f"Of {words.plural(len(plan.candidates), 'candidate')}, {counts['holds']} hold, "
+            f"{counts['undecided']} are undecided and {counts['fails']} fail."
+        )
+    metric = words.worded_metric(option.metric)
+    sentence = f"{plan.question.metric} {metric.text} {metric.interval} {metric.basis}".strip()
+    parts = [sentence, f"{serve.phrase(option.serve_cost)} to serve"]
+    once = option.adapt_cost if isinstance(option, Candidate) else option.measures.get("adapt_cost")
+    if once is not None and once.value is not None:
+        parts.append(f"{words.significant(once.value, once.unit)} once")
+    return f"{', '.join(parts)}."
+
+
+def _candidate_row(
+    number: int, item: Candidate, adapt: MoneyColumn, serve: MoneyColumn, chosen: str | None
+) -> CandidateRow:
+    return CandidateRow(
+        number=number,
+        name=item.name,
+        kind=item.kind,
+        metric=words.worded_metric(item.metric),
+        bar=_bar(item.metric),
+        adapt_cost=adapt.worded(item.adapt_cost),
+        serve_cost=serve.worded(item.serve_cost),
+        status=item.status,
+        why=item.reason,
+        misses=_misses(item.misses),
+        chosen=item.name == chosen,
+    )
+
+
+def _policy_row(item: Policy, serve: MoneyColumn, chosen: str | None) -> PolicyRow:
+    return PolicyRow(
+        name=item.name,
+        kind=item.kind,
+        members=item.members,
+        rule=_rule(item),
+        share="" if item.share is None else words.whole_percent(item.share),
+        metric=words.worded_metric(item.metric),
+        bar=_bar(item.metric),
+        serve_cost=serve.worded(item.serve_cost),
+        auc="" if item.auc is None else words.percent(item.auc),
+        status=item.status,
+        why=" ".join(part for part in (item.reason, item.note) if part),
+        misses=_misses(item.misses),
+        chosen=item.name == chosen,
+    )
+
+
+def _rule(item: Policy) -> str:
+    if item.signal is None or not item.thresholds:
+        return ""
+    bounds = ", ".join(words.significant(bound) for bound in item.thresholds)
+    return f"{item.signal} < {bounds}"
+
+
+def _bar(metric: Metric) -> Bar | None:
+    if metric.value is None or metric.low is None or metric.high is None:
+        return None
+    return Bar(
+        low=f"{100 * metric.low:.2f}",
+        width=f"{max(100 * (metric.high - metric.low), 0.5):.2f}",
+        value=f"{100 * metric.value:.2f}",
+    )
+
+
+def _misses(found: Sequence[Miss]) -> tuple[str, ...]:
+    return tuple(f"{item.requirement} {item.verdict}: {item.found}" for item in found)
+
+
+def _meters(plan: PlanDocument) -> tuple[MeterRow, ...]:
+    budget = plan.budget
+    rows = []
+    for meter in sorted({*budget.caps, *budget.spent, *budget.exhaustive}):
+        spent, cap, whole = (
+            part.get(meter) for part in (budget.spent, budget.caps, budget.exhaustive)
+        )
+        share = None
+        if spent and whole and spent.unit == whole.unit and float(whole.value or 0) > 0:
+            share = float(spent.value or 0) / float(whole.value or 0)
+        rows.append(
+            MeterRow(
+                meter=meter,
+                spent=words.significant(spent.value, spent.unit) if spent else "not metered",
+                cap=words.significant(cap.value, cap.unit) if cap else "no cap",
+                exhaustive=words.significant(whole.value, whole.unit) if whole else "unknown",
+                share="" if share is None else words.percent(share),
+                bar=None
+                if share is None
+                else Bar(low="0", width=f"{min(100 * share, 100):.2f}", value="0"),
+            )
+        )
+    return tuple(rows)
+
+
+def _requirements(plan: PlanDocument) -> tuple[RequirementRow, ...]:
+    chosen = chosen_option(plan)
+    rows = []
+    for requirement in plan.question.requirements:
+        found = [_verdict(item.misses, requirement.text)[0] for item in options(plan)]
+        verdict, detail = _verdict(chosen.misses, requirement.text) if chosen else ("", "")
+        counts = Counter(found)
+        rows.append(
+            RequirementRow(
+                text=requirement.text,
+                confidence=words.whole_percent(requirement.confidence),
+                verdict=verdict,
+                found=detail,
+                holds=counts["holds"],
+                undecided=counts["undecided"],
+                fails=counts["fails"],
+            )
+        )
+    return tuple(rows)
+
+
+def _verdict(misses: Sequence[Miss], requirement: str) -> tuple[str, str]:
+    for miss in misses:
+        if miss.requirement == requirement:
+            return miss.verdict, miss.found
+    return "holds", ""
+
+
+def _basis_note(plan: PlanDocument) -> str:
+    counts = Counter(item.metric.basis for item in plan.candidates)
+    parts = [
+        f"{counts[basis]} {basis}"
+        for basis in ("measured", "predicted", "assumed", "unmeasured")
+        if counts[basis]
+    ]
+    return f"{words.plural(len(plan.candidates), 'candidate')}: {words.listed(parts)}"
+
+
+def _evidence_note(plan: PlanDocument) -> str:
+    reads = plan.evidence.test_reads
+    return f"{words.plural(plan.evidence.observations, 'observation')}; " + (
+        "test rows were never read" if reads == 0 else f"test rows read {reads:,} times"
+    )
+
+
+def _locks(plan: PlanDocument) -> tuple[LockRow, ...]:
+    locked = plan.locked
+    rows = [LockRow(kind="spec", name=plan.spec.path, value=_digest(plan.spec.sha256))]
+    rows += [
+        LockRow(kind="module", name=module.path, value=_digest(module.sha256))
+        for module in plan.spec.modules
+    ]
+    rows += [
+        LockRow(kind="parameter", name=name, value=value)
+        for name, value in sorted(plan.spec.parameters.items())
+    ]
+    for name, model in sorted(locked.models.items()):
+        parameters = model.get("parameters")
+        size = f"{parameters:,} parameters, " if isinstance(parameters, int) else ""
+        revision = f", revision {model['revision']}" if model.get("revision") else ""
+        value = f"{size}weights {_digest(model.get('weights'))}{revision}"
+        rows.append(LockRow(kind="model", name=name, value=value))
+    for name, dataset in sorted(locked.datasets.items()):
+        counts = dataset.get("rows")
+        roles = counts if isinstance(counts, dict) else {}
+        told = [f"{roles[role]:,} {role}" for role in ROLES if isinstance(roles.get(role), int)]
+        value = ", ".join([*told, f"fingerprint {_digest(dataset.get('fingerprint'))}"])
+        rows.append(LockRow(kind="dataset", name=name, value=value))
+    for name, price in sorted(locked.prices.items()):
+        rows.append(LockRow(kind="price", name=name, value=_price(price)))
+    rows += [
+        LockRow(kind="version", name=name, value=value)
+        for name, value in sorted(locked.versions.items())
+    ]
+    rows.append(LockRow(kind="seed", name="seed", value=str(locked.seed)))
+    rows.append(LockRow(kind="evidence", name="digest", value=_digest(plan.evidence.digest)))
+    return tuple(rows)
+
+
+def _digest(value: object) -> str:
+    return str(value)[:SHORT_DIGEST] if value else "unknown"
+
+
+def _price(price: object) -> str:
+    if not isinstance(price, dict):
+        return str(price)
+    amounts = [
+        str(price[key]) if key == "price" else f"{key.replace('_', ' ')} {price[key]}"
+        for key in ("price", "input", "output", "cached_input")
+        if price.get(key)
+    ]
+    origin = [str(price[key]) for key in ("source",) if price.get(key)]
+    dated = [f"as of {price['as_of']}"] if price.get("as_of") else []
+    return ", ".join([*amounts, *origin, *dated])
+
+
+def _step(arguments: object, kind: str) -> str:
+    if not isinstance(arguments, dict):
+        return kind
+    match kind:
+        case "load":
+            return f"{arguments.get('dataset')} for {arguments.get('task')}"
+        case "index":
+            return f"{arguments.get('retriever')} ({arguments.get('using')}) over train rows"
+        case "adapt":
+            return f"{arguments.get('candidate')} ({arguments.get('using')}) on all its train rows"
+        case "calibrate":
+            return f"the {arguments.get('policy')} by {arguments.get('signal')} on calibration rows"
+        case "evaluate":
+            return f"{arguments.get('metric')} on the untouched test rows"
+        case "write":
+            return "the bundle: adapters, indexes, policy and metrics"
+        case _:
+            return ", ".join(f"{key} {value}" for key, value in arguments.items())
+
+
+def _limits(plan: PlanDocument, confidence: float) -> tuple[str, ...]:
+    level = words.whole_percent(confidence)
+    found = [
+        f"An interval is two-sided at {level}; a requirement uses the one-sided bound at its own "
+        "confidence.",
+        "Measured means: the full candidate answered validation rows. Predicted means: "
+        "extrapolated from cheaper probes of it; the interval holds that error as far as the "
+        "probes show it.",
+    ]
+    if any(item.metric.basis == "predicted" for item in plan.policies):
+        found.append(
+            "Policies are forecast from the joint outcomes of their members; none was run."
+        )
+    if plan.locked.prices:
+        found.append(
+            "Costs rest on the declared prices below; other prices may mean another decision."
+        )
+    if plan.evidence.test_reads == 0:
+        found.append(
+            "No test row was read. `cosmosql apply` measures the chosen one on them and holds "
+            "the forecast to account."
+        )
+    return tuple(found)
