@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 from cosmosql.source import Source, Span
 
@@ -83,9 +83,7 @@ class Negative:
     span: Span
 
 
-Expression: TypeAlias = Union[
-    Number, Text, Boolean, Reference, Sequence, Call, Binary, Negative
-]
+Expression: TypeAlias = Number | Text | Boolean | Reference | Sequence | Call | Binary | Negative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,16 +161,16 @@ class EscalateClause:
     span: Span
 
 
-Clause: TypeAlias = Union[
-    ForClause,
-    AmongClause,
-    MeasureClause,
-    ObjectiveClause,
-    RequireClause,
-    DecideClause,
-    EscalateClause,
-]
-Item: TypeAlias = Union[Attribute, Section, Clause]
+Clause: TypeAlias = (
+    ForClause
+    | AmongClause
+    | MeasureClause
+    | ObjectiveClause
+    | RequireClause
+    | DecideClause
+    | EscalateClause
+)
+Item: TypeAlias = Attribute | Section | Clause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +216,7 @@ class Block:
     span: Span
 
 
-Declaration: TypeAlias = Union[Import, Parameter, Constant, Block]
+Declaration: TypeAlias = Import | Parameter | Constant | Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

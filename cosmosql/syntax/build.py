@@ -1,0 +1,270 @@
+"""From Lark's generic parse tree to the typed tree. One method a grammar rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from lark import Token
+
+from cosmosql.diagnostics.diagnostic import Diagnostic, Label
+from cosmosql.source import Source, Span
+from cosmosql.syntax.tree import (
+    AmongClause,
+    Attribute,
+    Binary,
+    Block,
+    Boolean,
+    Call,
+    Constant,
+    DecideClause,
+    Declaration,
+    EscalateClause,
+    Expression,
+    ForClause,
+    Import,
+    Item,
+    MeasureClause,
+    Name,
+    Negative,
+    Number,
+    ObjectiveClause,
+    Parameter,
+    Reference,
+    RequireClause,
+    Section,
+    Sequence,
+    Text,
+)
+from cosmosql.units import split_number
+
+Child: TypeAlias = Any
+"""A lark Token, a lark Tree, or None where an optional part is left out: lark is untyped."""
+
+MAXIMUM_DEPTH = 64
+"""Levels of brackets, sections and operators: a bound, so that no later stage recurses deeper."""
+
+_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+_ESCAPE = re.compile(r"\\(.)", re.S)
+_UNIT_WORDS = re.compile(r"%?(?:[-/]?[A-Za-z]+)*")
+
+
+class Builder:
+    """Builds nodes of one source. `offset` is where the parsed text starts in the source.
+
+    Mistakes that the grammar cannot see (a malformed number, an unknown escape, too deep nesting)
+    are collected in `diagnostics`, and a harmless value stands in for them.
+    """
+
+    def __init__(self, source: Source, documentation: Mapping[int, str], offset: int = 0) -> None:
+        self.source = source
+        self.documentation = documentation
+        self.offset = offset
+        self.diagnostics: list[Diagnostic] = []
+
+    def file(self, node: Child) -> tuple[Declaration, ...]:
+        return tuple(self.declaration(child) for child in node.children)
+
+    def declaration(self, node: Child) -> Declaration:
+        match node.data:
+            case "import_module" | "import_file":
+                return self._import(node)
+            case "param" | "let":
+                keyword, name, value = node.children
+                expression = self.expression(value)
+                make = Parameter if node.data == "param" else Constant
+                return make(
+                    name=self._name(name),
+                    value=expression,
+                    doc=self._doc(keyword),
+                    span=self._span(keyword).to(expression.span),
+                )
+        return self._block(node)
+
+    def _import(self, node: Child) -> Import:
+        keyword, what, alias = node.children
+        span = self._span(keyword).to(self._span(alias))
+        if node.data == "import_file":
+            return Import(module=None, path=self._text(what), alias=self._name(alias), span=span)
+        return Import(module=self._reference(what), path=None, alias=self._name(alias), span=span)
+
+    def _block(self, node: Child) -> Block:
+        kind, name, extends, using, body = node.children
+        span = self._span(kind).to(self._span(name))
+        extended = self._reference(extends) if extends else None
+        if extended:
+            span = span.to(extended.span)
+        if using:
+            span = span.to(self._span(using))
+        if body:
+            span = span.to(self._span(body.children[-1]))
+        return Block(
+            kind=self._name(kind),
+            name=self._name(name),
+            extends=extended,
+            using=self._name(using) if using else None,
+            items=self._body(body, 0) if body else (),
+            doc=self._doc(kind),
+            span=span,
+        )
+
+    def _body(self, node: Child, depth: int) -> tuple[Item, ...]:
+        return tuple(self.item(child, depth) for child in node.children[:-1])
+
+    def item(self, node: Child, depth: int = 0) -> Item:
+        match node.data:
+            case "attribute":
+                name = self._name(node.children[0])
+                value = self.expression(node.children[1])
+                return Attribute(name=name, value=value, span=name.span.to(value.span))
+            case "section":
+                name, body = self._name(node.children[0]), node.children[1]
+                span = name.span.to(self._span(body.children[-1]))
+                items = () if self._too_deep(depth, span) else self._body(body, depth + 1)
+                return Section(name=name, items=items, span=span)
+        return self._clause(node)
+
+    def _clause(self, node: Child) -> Item:
+        head, *rest = node.children
+        start = self._span(head)
+        match node.data:
+            case "for":
+                task = self._reference(rest[0])
+                return ForClause(task=task, span=start.to(task.span))
+            case "among":
+                candidates = tuple(self._reference(child) for child in rest)
+                return AmongClause(candidates=candidates, span=start.to(candidates[-1].span))
+            case "measure":
+                probe = self._reference(rest[0])
+                budget = self.expression(rest[1]) if rest[1] else None
+                span = start.to(budget.span if budget else probe.span)
+                return MeasureClause(probe=probe, budget=budget, span=span)
+            case "measure_within":
+                amount = self.expression(rest[0])
+                return MeasureClause(probe=None, budget=amount, span=start.to(amount.span))
+            case "objective":
+                value = self.expression(rest[0])
+                span = start.to(value.span)
+                return ObjectiveClause(direction=str(head), expression=value, span=span)
+            case "escalate":
+                target, condition = self._reference(rest[0]), self._comparison(rest[1])
+                span = start.to(condition.span)
+                return EscalateClause(target=target, condition=condition, span=span)
+        confidence = self.expression(rest[1]) if rest[1] else None
+        if node.data == "require":
+            condition = self._comparison(rest[0])
+            span = start.to((confidence or condition).span)
+            return RequireClause(condition=condition, confidence=confidence, span=span)
+        tolerance = self.expression(rest[0])
+        span = start.to((confidence or tolerance).span)
+        return DecideClause(tolerance=tolerance, confidence=confidence, span=span)
+
+    def _comparison(self, node: Child) -> Binary:
+        left, operator, right = node.children
+        return self._binary(str(operator), self.expression(left), self.expression(right))
+
+    def expression(self, node: Child, depth: int = 0) -> Expression:
+        """The value that a node spells. `depth` levels of nesting are already around it."""
+        match node.data:
+            case "number":
+                return self._number(node.children[0])
+            case "text":
+                return self._text(node.children[0])
+            case "boolean":
+                token = node.children[0]
+                return Boolean(value=token == "true", span=self._span(token))
+            case "reference":
+                return self._reference(node)
+        span = self._extent(node)
+        operators = node.children[1::2] if node.data in ("sum", "product") else ()
+        if self._too_deep(depth + len(operators), span):
+            return Number(value=split_number("0")[0], unit=None, span=span)
+        depth += 1 + len(operators)
+        match node.data:
+            case "sum" | "product":
+                result = self.expression(node.children[0], depth)
+                for operator, operand in zip(operators, node.children[2::2], strict=True):
+                    result = self._binary(str(operator), result, self.expression(operand, depth))
+                return result
+            case "group":
+                return replace(self.expression(node.children[1], depth), span=span)
+            case "negative":
+                return Negative(operand=self.expression(node.children[1], depth), span=span)
+            case "sequence":
+                items = tuple(self.expression(child, depth) for child in node.children[1:-1])
+                return Sequence(items=items, span=span)
+        arguments = tuple(self.expression(child, depth) for child in node.children[1:-1])
+        return Call(function=self._name(node.children[0]), arguments=arguments, span=span)
+
+    def _binary(self, operator: str, left: Expression, right: Expression) -> Binary:
+        return Binary(operator=operator, left=left, right=right, span=left.span.to(right.span))
+
+    def _reference(self, node: Child) -> Reference:
+        *names, star = node.children
+        span = self._span(names[0]).to(self._span(star or names[-1]))
+        parts = tuple(self._name(name) for name in names)
+        return Reference(parts=parts, wildcard=star is not None, span=span)
+
+    def _number(self, token: Token) -> Number:
+        span = self._span(token)
+        try:
+            value, unit = split_number(str(token))
+            if unit and not _UNIT_WORDS.fullmatch(unit):
+                raise ValueError("no digit or underscore stands in a unit")
+        except ValueError as problem:
+            self._report("E0106", "malformed number", span, str(problem), _NUMBER_HELP)
+            value, unit = split_number("0")
+        return Number(value=value, unit=unit, span=span)
+
+    def _text(self, token: Token) -> Text:
+        inner = str(token)[1:-1]
+        if "\\" in inner:
+            start = self.offset + token.start_pos + 1
+            for match in _ESCAPE.finditer(inner):
+                if match[1] not in _ESCAPES:
+                    span = Span(self.source, start + match.start(), start + match.end())
+                    self._report("E0108", "unknown escape", span, "no such escape", _ESCAPE_HELP)
+            inner = _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), inner)
+        return Text(value=inner, span=self._span(token))
+
+    def _name(self, token: Token) -> Name:
+        return Name(text=str(token), span=self._span(token))
+
+    def _doc(self, first: Token) -> str | None:
+        start = self.offset + first.start_pos
+        return self.documentation.get(self.source.text.rfind("\n", 0, start) + 1)
+
+    def _span(self, token: Token) -> Span:
+        return Span(self.source, self.offset + token.start_pos, self.offset + token.end_pos)
+
+    def _extent(self, node: Child) -> Span:
+        """From the first to the last token of a node, found without recursion."""
+        first = last = node
+        while not isinstance(first, Token):
+            first = first.children[0]
+        while not isinstance(last, Token):
+            last = next(child for child in reversed(last.children) if child is not None)
+        return self._span(first).to(self._span(last))
+
+    def _too_deep(self, depth: int, span: Span) -> bool:
+        if depth < MAXIMUM_DEPTH:
+            return False
+        self._report(
+            "E0107",
+            "nested too deeply",
+            span,
+            f"this is below {MAXIMUM_DEPTH} levels of brackets or operators",
+            "name a part of it with `let`, and use the name",
+        )
+        return True
+
+    def _report(self, code: str, title: str, span: Span, label: str, advice: str) -> None:
+        self.diagnostics.append(
+            Diagnostic(code=code, title=title, labels=(Label(span, label),), help=advice)
+        )
+
+
+_NUMBER_HELP = "write digits, then the unit: `40 USD`, `1_200_000 requests/month`, `1.5e-3`"
+_ESCAPE_HELP = r"the escapes are `\"`, `\\`, `\n` and `\t`; write `\\` for a backslash"
