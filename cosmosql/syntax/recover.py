@@ -90,7 +90,8 @@ class _Judge:
     end: int
     diagnostics: list[Diagnostic] = field(default_factory=list)
     braces: list[tuple[int, int]] = field(default_factory=list)
-    """Open `{`: offset and indentation of its line."""
+    """Open `{`: offset and indentation of its line. One that is missing has the offset where it
+    should be."""
     brackets: list[int] = field(default_factory=list)
     """Open `(` and `[` of the current statement."""
     statement: int = 0
@@ -115,9 +116,14 @@ class _Judge:
                 case "\n":
                     self._line(mark.start())
         self._line(self.end)
+        last = _content_end(text, self.start, len(text[: self.end].rstrip()))
         for opener, _ in self.braces:
-            last = _content_end(text, self.start, len(text[: self.end].rstrip()))
-            self.diagnostics.append(unclosed(self.source, opener, last))
+            self._unclosed(opener, last)
+
+    def _unclosed(self, opener: int, before: int) -> None:
+        """Reports an open `{`, unless it is one that was already missed itself."""
+        if self.source.text.startswith("{", opener):
+            self.diagnostics.append(unclosed(self.source, opener, before))
 
     def _open(self, brace: int) -> None:
         self._drop_unclosed(brace)
@@ -133,7 +139,7 @@ class _Judge:
             indent = self._indent(brace)
             while len(self.braces) > 1 and indent < self.braces[-1][1]:
                 opener, _ = self.braces.pop()
-                self.diagnostics.append(unclosed(self.source, opener, self._line_start(brace) - 1))
+                self._unclosed(opener, self._line_start(brace) - 1)
         if self.braces:
             self.braces.pop()
         elif not self.diagnostics:
@@ -152,7 +158,7 @@ class _Judge:
         """Reports the outermost open `(` or `[`; the statement it is in is judged by that alone."""
         if not self.brackets:
             return False
-        self.diagnostics.append(unclosed(self.source, self.brackets[0], None))
+        self.diagnostics.append(unclosed(self.source, self.brackets[0]))
         self.brackets.clear()
         self.statement = before
         return True
