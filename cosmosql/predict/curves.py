@@ -206,7 +206,8 @@ def likelihoods(points: Points, belief: Priors) -> tuple[Array, list[Noise]]:
         sign, determinant = np.linalg.slogdet(covariance)
         if sign <= 0:
             raise ArithmeticError("the covariance of the points is not positive definite")
-        noises.append(Noise(inverse=np.linalg.inv(covariance), log_constant=-0.5 * determinant))
+        inverse = np.asarray(np.linalg.inv(covariance), np.float64)
+        noises.append(Noise(inverse=inverse, log_constant=-0.5 * float(determinant)))
     return scale, noises
 
 
@@ -231,23 +232,19 @@ def resample(
 
     def by_level(family: Family, u: Array) -> Array:
         residuals = points.values - family.curve(u, points.sizes, setting)
-        return (
-            np.array(
-                [
-                    noise.log_constant
-                    - 0.5 * np.einsum("pi,ij,pj->p", residuals, noise.inverse, residuals)
-                    for noise in noises
-                ]
-            )
-            + prior[:, None]
-        )
+        distances = [
+            np.einsum("pi,ij,pj->p", residuals, noise.inverse, residuals) for noise in noises
+        ]
+        constants = prior + np.array([noise.log_constant for noise in noises])
+        return np.asarray(constants[:, None] - 0.5 * np.array(distances))
 
     values, log_weights, levels = [], [], []
     for family, weight in families:
-        population = populate(
-            lambda u, family=family: np.asarray(logsumexp(by_level(family, u), axis=0)),  # type: ignore[misc]
-            family.latents,
-        )
+
+        def likelihood(u: Array, family: Family = family) -> Array:
+            return np.asarray(logsumexp(by_level(family, u), axis=0))
+
+        population = populate(likelihood, family.latents)
         scores = by_level(family, population.u)
         shares = np.exp(scores - logsumexp(scores, axis=0))
         levels.append(shares)

@@ -75,7 +75,7 @@ def ceiling(u: Array, prior: Ceiling) -> Array:
 
 
 def log_normal(u: Array, median: float, spread: float) -> Array:
-    return median * np.exp(spread * ndtri(u))
+    return np.asarray(median * np.exp(spread * ndtri(u)))
 
 
 def label_number(u: Array, setting: Setting) -> Array:
@@ -91,7 +91,9 @@ def pick(u: Array, choices: int) -> NDArray[np.intp]:
 
 def growth(sizes: Array, scale: Array, power: Array) -> Array:
     """(size / scale) ** power, shape (points, sizes)."""
-    return np.exp(np.clip(power[:, None] * (np.log(sizes) - np.log(scale)[:, None]), -500, 500))
+    return np.asarray(
+        np.exp(np.clip(power[:, None] * (np.log(sizes) - np.log(scale)[:, None]), -500, 500))
+    )
 
 
 def floor_of_training(u: Array, labels: Array, top: Array) -> Array:
@@ -156,7 +158,7 @@ def generic(u: Array, sizes: Array, setting: Setting) -> Array:
         ],
         1 / (1 + np.exp(np.clip(1.5 * power * (logarithm - np.log(scale)), -500, 500))),
     )
-    return top[:, None] - (top - bottom)[:, None] * left
+    return np.asarray(top[:, None] - (top - bottom)[:, None] * left)
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 """A metric from per-row outcomes: its draws under the common rows, and what test rows will show.
 
-Two things are kept apart. *Draws* are of the metric itself and decide. The *shown* interval foretells
-the value that `n_test` other rows will give, so their sampling noise is in it.
+Two things are kept apart. *Draws* are of the metric itself and decide. The *shown* interval
+foretells the value that `n_test` other rows will give, so their sampling noise is in it.
 """
 
 from __future__ import annotations

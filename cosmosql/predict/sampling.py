@@ -41,7 +41,7 @@ def sobol(latents: int, round_number: int) -> Array:
     """Scrambled Sobol points, kept away from the faces of the cube."""
     rng = np.random.default_rng(seed_of("curves", latents, round_number))
     points = qmc.Sobol(d=latents, scramble=True, seed=rng).random(POINTS)
-    return np.clip(points, 1e-9, 1 - 1e-9)
+    return np.asarray(np.clip(points, 1e-9, 1 - 1e-9))
 
 
 def populate(log_likelihood: Callable[[Array], Array], latents: int) -> Population:
@@ -60,7 +60,7 @@ def populate(log_likelihood: Callable[[Array], Array], latents: int) -> Populati
 
 def cube(z: Array) -> Array:
     """The unit cube's points, kept away from its faces, where quantile functions are infinite."""
-    return np.clip(ndtr(z), 1e-9, 1 - 1e-9)
+    return np.asarray(np.clip(ndtr(z), 1e-9, 1 - 1e-9))
 
 
 def log_prior(z: Array) -> Array:

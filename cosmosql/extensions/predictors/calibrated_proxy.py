@@ -73,9 +73,7 @@ def without_proxy(
     """Draws from the curve families alone, Unmeasured where no run was made."""
     refused = {size: outside_reach(series, size) for size in sizes}
     asked = [size for size in sizes if refused[size] is None]
-    known = dict(
-        zip(asked, forecast_curve(series, asked, draws=draws, seed=seed), strict=True)
-    )
+    known = dict(zip(asked, forecast_curve(series, asked, draws=draws, seed=seed), strict=True))
     return [refused[size] or known[size] for size in sizes]
 
 
@@ -98,14 +96,14 @@ class ProxyLogit:
         inside = self.logits[rows, position] * (1 - share) + self.logits[rows, position + 1] * share
         beyond = self.logits[:, -1] + self.slope() * (log_size - self.log_sizes[-1])
         largest = self.log_sizes[-1]
-        return np.minimum(np.where(log_size <= largest, inside, beyond), LARGEST_LOGIT)
+        return np.asarray(np.minimum(np.where(log_size <= largest, inside, beyond), LARGEST_LOGIT))
 
     def slope(self) -> Array:
         """Logits gained a doubling over the last three doublings, never negative."""
         first = int(np.searchsorted(self.log_sizes, self.log_sizes[-1] - 3))
         first = min(first, len(self.log_sizes) - 2)
         span = self.log_sizes[-1] - self.log_sizes[first]
-        return np.maximum((self.logits[:, -1] - self.logits[:, first]) / span, 0.0)
+        return np.asarray(np.maximum((self.logits[:, -1] - self.logits[:, first]) / span, 0.0))
 
 
 def calibrated(series: Series, size: float, *, draws: int, seed: int) -> Array:
@@ -156,9 +154,7 @@ def nearest_below(runs: dict[float, Array], size: float) -> float:
     return max((n for n in runs if n <= size), default=min(runs))
 
 
-def decayed_offset(
-    proxy: ProxyLogit, runs: dict[float, Array], size: float, level: Array
-) -> Array:
+def decayed_offset(proxy: ProxyLogit, runs: dict[float, Array], size: float, level: Array) -> Array:
     nearest = nearest_below(runs, size)
     offset = runs[nearest] - proxy.at(np.full(len(level), np.log2(nearest)))
     return np.asarray(level + offset * min(1.0, nearest / size) ** OFFSET_DECAY)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from cosmosql.contracts.predictor import Series
 from cosmosql.interval import Unmeasured
-from cosmosql.predict.series import forecast_curve, outside_reach
 from cosmosql.predict.metric import measured_on
+from cosmosql.predict.series import forecast_curve, outside_reach
 
 
 class ShotCurve:
@@ -21,7 +21,9 @@ class ShotCurve:
     ) -> tuple[NDArray[np.float64] | Unmeasured, ...]:
         refused = {size: outside_reach(series, size) for size in sizes}
         asked = [size for size in sizes if refused[size] is None]
-        curves = dict(zip(asked, forecast_curve(series, asked, draws=draws, seed=seed)))
+        curves = dict(
+            zip(asked, forecast_curve(series, asked, draws=draws, seed=seed), strict=True)
+        )
         return tuple(
             refused[size] or measured_on(curves[size], n_test, seed=seed) for size in sizes
         )

@@ -1,0 +1,136 @@
+"""Observations sorted by what they tell: device profiles, proxy curves, runs along each series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TypeAlias, cast
+
+import numpy as np
+
+from cosmosql.contracts.backend import DeviceProfile
+from cosmosql.contracts.metric import Metric
+from cosmosql.contracts.predictor import CurvePoint
+from cosmosql.contracts.strategy import Fidelity
+from cosmosql.evidence.observation import Observation
+from cosmosql.plan.candidate import Measurement
+from cosmosql.plan.series import curve_of
+from cosmosql.predict.metric import metric_draws, value_of
+from cosmosql.predict.pairing import Array
+
+Measured: TypeAlias = tuple[Measurement, Observation]
+"""What was asked and what came out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A series at one fidelity, answered on the common rows: `value` and paired `draws` of the
+    metric, shape (draws,)."""
+
+    fidelity: Fidelity
+    observation: Observation
+    value: float
+    draws: Array
+
+    @property
+    def rows(self) -> int:
+        return len(self.observation.items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that was measured: profiles and proxy observations by model reference, runs by the
+    series' `curve_of`, cheapest fidelity first."""
+
+    profiles: Mapping[str, DeviceProfile]
+    proxies: Mapping[str, Observation]
+    runs: Mapping[str, tuple[Run, ...]]
+
+
+def gather(measured: Iterable[Measured], metric: Metric, *, draws: int, seed: int) -> Evidence:
+    """The evidence of a query. Raises ValueError for an observation on test rows: those are for
+    `apply` and `backtest` alone."""
+    profiles: dict[str, DeviceProfile] = {}
+    proxies: dict[str, Observation] = {}
+    runs: dict[str, list[Run]] = {}
+    for request, observation in measured:
+        if "test" in (request.role, observation.role):
+            raise ValueError("a forecast never reads an observation on test rows")
+        model = request.candidate.model
+        if request.kind == "profile" and model is not None:
+            profiles[model] = profile_of(observation)
+        elif request.kind == "proxy" and model is not None:
+            proxies[model] = observation
+        elif request.kind == "evaluate" and observation.items:
+            run = Run(
+                fidelity=request.fidelity,
+                observation=observation,
+                value=value_of(metric, observation.items),
+                draws=metric_draws(metric, observation.items, draws=draws, seed=seed),
+            )
+            runs.setdefault(curve_of(request.candidate), []).append(run)
+    return Evidence(
+        profiles=profiles,
+        proxies=proxies,
+        runs={curve: tuple(sorted(found, key=order)) for curve, found in sorted(runs.items())},
+    )
+
+
+def order(run: Run) -> tuple[float, int, int]:
+    return size_of(run.fidelity), run.fidelity.steps or 0, run.fidelity.seed
+
+
+def size_of(fidelity: Fidelity) -> float:
+    """Where on its series' curve a fidelity stands: train rows, or shots."""
+    return float(fidelity.train_rows if fidelity.train_rows is not None else fidelity.shots or 0)
+
+
+def profile_of(observation: Observation) -> DeviceProfile:
+    names = [field.name for field in fields(DeviceProfile)]
+    values = {name: observation.values[name] for name in names}
+    device = str(values.pop("device"))
+    rates = {name: float(cast(float, value)) for name, value in values.items()}
+    return DeviceProfile(device=device, **rates)
+
+
+def curve_point(run: Run, size: float) -> CurvePoint:
+    return CurvePoint(
+        size=size, value=run.value, draws=run.draws, n=run.rows, seed=run.fidelity.seed
+    )
+
+
+def proxy_points(
+    observation: Observation, metric: Metric, *, draws: int, seed: int
+) -> tuple[CurvePoint, ...]:
+    """The proxy curve as points. Its accuracy at n counts the common rows and n left-out train
+    rows: the deviation of a draw on the common rows enters with their share, the train rows add
+    binomial noise of their own."""
+    sizes = [float(size) for size in cast(Sequence[float], observation.values["sizes"])]
+    accuracies = accuracies_of(observation, sizes)
+    items = observation.items
+    deviation = np.zeros(draws)
+    if items:
+        common = metric_draws(metric, items, draws=draws, seed=seed)
+        deviation = common - common.mean()
+    noise = np.random.default_rng(seed).standard_normal(draws)
+    points = []
+    for size, value in zip(sizes, accuracies, strict=True):
+        share = len(items) / (len(items) + size)
+        spread = np.sqrt(value * (1 - value) * (1 - share) / (len(items) + size))
+        points.append(
+            CurvePoint(
+                size=size,
+                value=value,
+                draws=np.clip(value + share * deviation + spread * noise, 0.0, 1.0),
+                n=len(items) + int(size),
+            )
+        )
+    return tuple(points)
+
+
+def accuracies_of(observation: Observation, sizes: Sequence[float]) -> list[float]:
+    """The accuracies in the order of the sizes; kept by size or as a list beside the sizes."""
+    found = observation.values["accuracy"]
+    if isinstance(found, Mapping):
+        return [float(cast(float, found[str(int(size))])) for size in sizes]
+    return [float(value) for value in cast(Sequence[float], found)]

@@ -1,0 +1,99 @@
+"""Tokens a second and money a second on the declared hardware."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cosmosql.contracts.backend import DeviceProfile, ModelCard
+from cosmosql.evidence.throughput import ADAPTER_TRAINING, FORWARD
+from cosmosql.interval import Unmeasured
+from cosmosql.model.program import Hardware
+
+WORKING_MEMORY = Decimal("1.2")
+"""Weights and what serving needs besides them (activations, cache): a rule of thumb."""
+
+TRAINING_MEMORY = Decimal("1.6")
+"""Weights and what training an adapter needs besides them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Tokens a second of one model on one piece of hardware. `basis` is measured or predicted."""
+
+    prefill: float
+    decode: float
+    training: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """Money for a second of accelerator time, and the share of it that serves requests."""
+
+    money_a_second: Decimal
+    currency: str
+    utilisation: float
+
+
+def tariff_of(hardware: Hardware | None) -> Tariff | Unmeasured:
+    """What a second costs; Unmeasured, never zero, where no price is declared."""
+    if hardware is None:
+        return Unmeasured("the strategy names no hardware (`on = …`), so no price applies")
+    if hardware.price is None:
+        return Unmeasured(f"{hardware.name} declares no price")
+    currency = hardware.price.dimension.currency
+    if currency is None:
+        return Unmeasured(f"the price of {hardware.name} is not money")
+    return Tariff(
+        money_a_second=hardware.price.base, currency=currency, utilisation=hardware.utilisation
+    )
+
+
+def rates_of(
+    profile: DeviceProfile | None, card: ModelCard | None, hardware: Hardware | None
+) -> Rates | Unmeasured:
+    """Throughput on the hardware: as measured where that is the machine at hand, else a roofline
+    (Williams et al. 2009) scaled by the share of the peak that was reached here.
+
+    Reading a prompt and training are bound by FLOP/s; an answer's token reads every weight once,
+    so that it takes at least bytes / bandwidth.
+    """
+    if profile is None:
+        return Unmeasured("the model's throughput was not measured")
+    if hardware is None or hardware.peak_flops is None:
+        return Rates(
+            prefill=profile.prefill,
+            decode=profile.decode,
+            training=profile.training,
+            basis="measured",
+        )
+    if card is None:
+        return Unmeasured("the model's size is unknown, so no roofline can be drawn")
+    if hardware.bandwidth is None:
+        return Unmeasured(f"{hardware.name} declares no memory bandwidth")
+    reading = FORWARD * card.parameters
+    training = ADAPTER_TRAINING * card.parameters
+    prefill_share = min(1.0, profile.prefill * reading / profile.peak_flops)
+    training_share = min(1.0, profile.training * training / profile.peak_flops)
+    weights = card.parameters * card.bytes_per_parameter
+    token_seconds = max(reading / hardware.peak_flops, weights / float(hardware.bandwidth.base))
+    return Rates(
+        prefill=prefill_share * hardware.peak_flops / reading,
+        decode=prefill_share / token_seconds,
+        training=training_share * hardware.peak_flops / training,
+        basis="predicted",
+    )
+
+
+def memory_reason(card: ModelCard | None, hardware: Hardware | None, trains: bool) -> str | None:
+    """Why a model does not fit into the hardware's memory; None where it does, or where one of
+    the two is unknown."""
+    if card is None or hardware is None or hardware.memory is None:
+        return None
+    share = TRAINING_MEMORY if trains else WORKING_MEMORY
+    needed = share * Decimal(card.parameters) * Decimal(str(card.bytes_per_parameter))
+    if needed <= hardware.memory.base:
+        return None
+    gigabytes = needed / 10**9
+    return f"needs about {gigabytes:.3g} GB of memory; {hardware.name} has {hardware.memory}"

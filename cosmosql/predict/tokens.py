@@ -1,0 +1,105 @@
+"""Tokens a candidate reads and answers a request, and those of making it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cosmosql.contracts.strategy import Fidelity
+from cosmosql.evidence.observation import Item
+from cosmosql.interval import Unmeasured
+from cosmosql.predict.gather import Run, size_of
+from cosmosql.predict.pairing import Array, row_weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTokens:
+    """Mean tokens a request under the common draws of rows, shape (draws,) each."""
+
+    prompt: Array
+    completion: Array
+    basis: str
+    rows: int
+
+
+def mean_tokens(items: Sequence[Item], name: str, *, draws: int, seed: int) -> Array:
+    weights = row_weights([item.row for item in items], draws=draws, seed=seed)
+    counts = np.array([float(getattr(item, name)) for item in items])
+    return np.asarray(weights @ counts / weights.sum(axis=1))
+
+
+def request_tokens(
+    runs: Sequence[Run], full: Fidelity, *, draws: int, seed: int
+) -> RequestTokens | Unmeasured:
+    """Tokens of a candidate in full from its series' runs: those of the run in full; else, along
+    shots, the straight line through the runs (each demonstration adds its own length); else those
+    of the largest run (training changes no prompt)."""
+    if not runs:
+        return Unmeasured("no run of this series was measured")
+    exact = [run for run in runs if size_of(run.fidelity) == size_of(full)]
+    nearest = exact[0] if exact else runs[-1]
+    items = nearest.observation.items
+    completion = mean_tokens(items, "completion_tokens", draws=draws, seed=seed)
+    prompt = mean_tokens(items, "prompt_tokens", draws=draws, seed=seed)
+    if full.shots is not None and not exact:
+        line = prompt_line(runs, draws=draws, seed=seed)
+        if isinstance(line, Unmeasured):
+            return line
+        prompt = line[0] + line[1] * full.shots
+    return RequestTokens(
+        prompt=prompt,
+        completion=completion,
+        basis="measured" if exact or full.shots is None else "predicted",
+        rows=len(items),
+    )
+
+
+def prompt_line(runs: Sequence[Run], *, draws: int, seed: int) -> tuple[Array, Array] | Unmeasured:
+    """Prompt tokens without demonstrations and those of one demonstration, by least squares over
+    the runs' shots for every draw of rows."""
+    shots = np.array([size_of(run.fidelity) for run in runs])
+    if len(set(shots)) < 2:
+        return Unmeasured("prompts were measured at one number of shots only")
+    means = np.array(
+        [
+            mean_tokens(run.observation.items, "prompt_tokens", draws=draws, seed=seed)
+            for run in runs
+        ]
+    )
+    centred = shots - shots.mean()
+    slope = centred @ means / (centred**2).sum()
+    return means.mean(axis=0) - slope * shots.mean(), slope
+
+
+def largest_fitting(runs: Sequence[Run], context: int | None) -> float | None:
+    """The most demonstrations whose longest prompt and answer fit the context, on the straight
+    line through the runs' longest prompts; None where the context or the line is unknown."""
+    shots = np.array([size_of(run.fidelity) for run in runs])
+    if context is None or len(set(shots)) < 2:
+        return None
+    longest = [
+        max(item.prompt_tokens + item.completion_tokens for item in run.observation.items)
+        for run in runs
+    ]
+    slope, level = np.polyfit(shots, longest, 1)
+    measured = float(shots.max())
+    return max(measured, float(np.floor((context - level) / slope))) if slope > 0 else None
+
+
+def training_tokens(runs: Sequence[Run], full: Fidelity) -> float | Unmeasured:
+    """Tokens that training in full sees: in proportion to the train rows, from the largest run
+    that was not cut short (the epochs are the same along a series)."""
+    whole = [
+        run
+        for run in runs
+        if run.fidelity.steps is None
+        and run.fidelity.train_rows
+        and run.observation.usage.training_tokens > 0
+    ]
+    if not whole or full.train_rows is None:
+        return Unmeasured("no training run was measured")
+    largest = whole[-1]
+    assert largest.fidelity.train_rows is not None
+    return largest.observation.usage.training_tokens * full.train_rows / largest.fidelity.train_rows
