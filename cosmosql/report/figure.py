@@ -66,7 +66,9 @@ class _Point:
     metric: Metric
     style: tuple[str, str, str]
     chosen: bool
-    frontier: bool = False
+    free: bool
+    """Its cost is zero: it stands at the left edge, which is marked so."""
+    frontier: bool
 
 
 def frontier(plan: PlanDocument, format: Format) -> str | None:
@@ -120,6 +122,7 @@ def _points(plan: PlanDocument, factor: float) -> list[_Point]:
             metric=item.metric,
             style=_style(item),
             chosen=item.name == chosen,
+            free=x <= 0,
             frontier=_undominated(x, item.metric.value or 0.0, known),
         )
         for label, item, x in known
@@ -163,7 +166,19 @@ def _axes(axes: Axes, points: Sequence[_Point], metric: str, unit: str) -> None:
     axes.set_ylabel(metric, labelpad=8)
     axes.grid(True, which="major", color=GRID, linewidth=0.7)
     axes.set_axisbelow(True)
-    axes.tick_params(length=0)
+    axes.tick_params(which="both", length=0)
+    free = next((point.x for point in points if point.free), None)
+    if free is not None:
+        axes.axvline(free, color=GRID, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.5)
+        axes.text(
+            free,
+            0.0,
+            "free",
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            va="bottom",
+            color=FAINT,
+        )
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
 

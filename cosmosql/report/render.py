@@ -15,6 +15,7 @@ from cosmosql.report.view import view
 TEMPLATES = Path(__file__).parent / "templates"
 
 _MARKED = re.compile(r"`([^`]+)`")
+_PARTS = re.compile(r"([\[(,/])")
 _SPECIAL = re.compile(r"([\\*_\[\]<>#|~!&`])")
 
 
@@ -46,6 +47,7 @@ def _environment(*, escape: bool) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["prose"] = _prose
+    environment.filters["breakable"] = _breakable
     environment.filters["plain"] = _plain
     environment.filters["code"] = _code
     return environment
@@ -54,6 +56,11 @@ def _environment(*, escape: bool) -> Environment:
 def _prose(text: str) -> Markup:
     """HTML of a sentence: escaped, with what stands between backticks as code."""
     return Markup(_MARKED.sub(r"<code>\1</code>", str(Markup.escape(text))))
+
+
+def _breakable(name: str) -> Markup:
+    """HTML of a candidate's name: escaped, with line breaks allowed between its parts."""
+    return Markup(_PARTS.sub(r"\1<wbr>", str(Markup.escape(name))))
 
 
 def _plain(text: str) -> str:

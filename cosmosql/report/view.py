@@ -5,6 +5,7 @@ Everything a reader sees is decided here; a template only places it.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ ROLES = ("train", "validation", "calibration", "test")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """An interval on a scale from 0 to 100."""
+    """An interval on a rail from 0 to 100."""
 
     low: str
     width: str
@@ -111,6 +112,7 @@ class View:
     objective: str
     metric_name: str
     interval_note: str
+    bar_note: str
     status: str
     headline: str
     chosen: str | None
@@ -133,6 +135,7 @@ class View:
 def view(plan: PlanDocument) -> View:
     """The whole plan in words; the same document always reads the same."""
     serve = money_column_of(plan)
+    rail = _rail(plan)
     adapt = words.money_column(item.adapt_cost for item in plan.candidates)
     chosen = plan.decision.chosen
     confidence = next((item.metric.confidence for item in plan.candidates), 0.9)
@@ -144,6 +147,7 @@ def view(plan: PlanDocument) -> View:
         objective=plan.question.objective,
         metric_name=plan.question.metric,
         interval_note=f"{words.whole_percent(confidence)} interval",
+        bar_note=rail.note,
         status=plan.decision.status,
         headline=_headline(plan),
         chosen=chosen,
@@ -153,10 +157,12 @@ def view(plan: PlanDocument) -> View:
         adapt_unit=adapt.unit,
         serve_unit=serve.unit,
         candidates=tuple(
-            _candidate_row(number, item, adapt, serve, chosen)
+            _candidate_row(number, item, rail=rail, adapt=adapt, serve=serve, chosen=chosen)
             for number, item in enumerate(plan.candidates, start=1)
         ),
-        policies=tuple(_policy_row(item, serve, chosen) for item in plan.policies),
+        policies=tuple(
+            _policy_row(item, rail=rail, serve=serve, chosen=chosen) for item in plan.policies
+        ),
         meters=_meters(plan),
         requirements=_requirements(plan),
         basis_note=_basis_note(plan),
@@ -207,23 +213,42 @@ def _summary(plan: PlanDocument, serve: MoneyColumn) -> str:
             f"{counts['undecided']} are undecided and {counts['fails']} fail."
         )
     metric = words.worded_metric(option.metric)
-    sentence = f"{plan.question.metric} {metric.text} {metric.interval} {metric.basis}".strip()
-    parts = [sentence, f"{serve.phrase(option.serve_cost)} to serve"]
+    basis = "Measured" if metric.basis == "measured" else "Forecast"
+    parts = [
+        f"{basis}: {plan.question.metric} {metric.text} {metric.interval}".strip(),
+        f"{serve.phrase(option.serve_cost)} to serve",
+    ]
     once = option.adapt_cost if isinstance(option, Candidate) else option.measures.get("adapt_cost")
     if once is not None and once.value is not None:
         parts.append(f"{words.significant(once.value, once.unit)} once")
-    return f"{', '.join(parts)}."
+    return " ".join([f"{', '.join(parts)}.", *_division(option)])
+
+
+def _division(option: Candidate | Policy) -> tuple[str, ...]:
+    """Who of a policy's members answers what, in a sentence."""
+    if not isinstance(option, Policy) or len(option.members) < 2 or option.share is None:
+        return ()
+    last = option.members[-1]
+    rule = _rule(option)
+    when = f", when {rule}" if rule else ""
+    return (f"`{last}` answers {words.whole_percent(option.share)} of the queries{when}.",)
 
 
 def _candidate_row(
-    number: int, item: Candidate, adapt: MoneyColumn, serve: MoneyColumn, chosen: str | None
+    number: int,
+    item: Candidate,
+    *,
+    rail: _Rail,
+    adapt: MoneyColumn,
+    serve: MoneyColumn,
+    chosen: str | None,
 ) -> CandidateRow:
     return CandidateRow(
         number=number,
         name=item.name,
         kind=item.kind,
         metric=words.worded_metric(item.metric),
-        bar=_bar(item.metric),
+        bar=rail.bar(item.metric),
         adapt_cost=adapt.worded(item.adapt_cost),
         serve_cost=serve.worded(item.serve_cost),
         status=item.status,
@@ -233,7 +258,7 @@ def _candidate_row(
     )
 
 
-def _policy_row(item: Policy, serve: MoneyColumn, chosen: str | None) -> PolicyRow:
+def _policy_row(item: Policy, *, rail: _Rail, serve: MoneyColumn, chosen: str | None) -> PolicyRow:
     return PolicyRow(
         name=item.name,
         kind=item.kind,
@@ -241,7 +266,7 @@ def _policy_row(item: Policy, serve: MoneyColumn, chosen: str | None) -> PolicyR
         rule=_rule(item),
         share="" if item.share is None else words.whole_percent(item.share),
         metric=words.worded_metric(item.metric),
-        bar=_bar(item.metric),
+        bar=rail.bar(item.metric),
         serve_cost=serve.worded(item.serve_cost),
         auc="" if item.auc is None else words.percent(item.auc),
         status=item.status,
@@ -258,14 +283,32 @@ def _rule(item: Policy) -> str:
     return f"{item.signal} < {bounds}"
 
 
-def _bar(metric: Metric) -> Bar | None:
-    if metric.value is None or metric.low is None or metric.high is None:
-        return None
-    return Bar(
-        low=f"{100 * metric.low:.2f}",
-        width=f"{max(100 * (metric.high - metric.low), 0.5):.2f}",
-        value=f"{100 * metric.value:.2f}",
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rail:
+    """The common scale of the interval bars: whole tenths around all intervals."""
+
+    low: float
+    high: float
+
+    @property
+    def note(self) -> str:
+        return f"bars from {100 * self.low:.0f} to {100 * self.high:.0f}"
+
+    def bar(self, metric: Metric) -> Bar | None:
+        if metric.value is None or metric.low is None or metric.high is None:
+            return None
+        low, value, high = (
+            100 * (number - self.low) / (self.high - self.low)
+            for number in (metric.low, metric.value, metric.high)
+        )
+        return Bar(low=f"{low:.2f}", width=f"{max(high - low, 0.5):.2f}", value=f"{value:.2f}")
+
+
+def _rail(plan: PlanDocument) -> _Rail:
+    metrics = [item.metric for item in options(plan)]
+    low = min((item.low for item in metrics if item.low is not None), default=0.0)
+    high = max((item.high for item in metrics if item.high is not None), default=1.0)
+    return _Rail(low=math.floor(10 * low) / 10, high=max(math.ceil(10 * high), 1) / 10)
 
 
 def _misses(found: Sequence[Miss]) -> tuple[str, ...]:
