@@ -16,6 +16,18 @@ Progress = Callable[[int, int], None]
 """Called with (done, total) while a batch runs; for progress bars and for interruption."""
 
 
+class ContextOverflow(Exception):  # noqa: N818 - it names the condition, as StopIteration does
+    """A prompt with its answer is longer than the model's context: the candidate is unmeasured.
+
+    `tokens` is the length of the longest one, `context` what the model takes.
+    """
+
+    def __init__(self, tokens: int, context: int) -> None:
+        self.tokens = tokens
+        self.context = context
+        super().__init__(f"{tokens} tokens do not fit a context of {context}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """Facts of a loaded model. `weights` and `tokenizer` are SHA-256 digests of their files."""
@@ -113,7 +125,8 @@ class DeviceProfile:
 
 
 class Backend(Protocol):
-    """One loaded model. Verbs keep the order of their inputs and never sample."""
+    """One loaded model. Verbs keep the order of their inputs and never sample; they raise
+    ContextOverflow where a prompt does not fit."""
 
     @property
     def card(self) -> ModelCard: ...
@@ -124,7 +137,17 @@ class Backend(Protocol):
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> tuple[int, ...]:
-        """Tokens of each text as a prompt, special tokens included."""
+        """Tokens of each text as a prompt of its own: special tokens, or the wrapping of a user's
+        turn in the chat template, included."""
+        ...
+
+    def render(self, turns: Sequence[tuple[str, str]]) -> str:
+        """The prompt of a conversation, ending where the assistant's answer begins. Turns are
+        (role, content) with the roles `system`, `user` and `assistant`.
+
+        Where `card.template` is set every prompt given to a verb is a text that this made;
+        raises ValueError where it is None.
+        """
         ...
 
     def score(

@@ -1,0 +1,290 @@
+"""Where a checkpoint is, what is in it, and its identity. Nothing here reads a weight."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any, NoReturn
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError, safe_open
+from transformers import AutoConfig, AutoTokenizer
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+from cosmosql.diagnostics.diagnostic import reject
+from cosmosql.identity import digest, file_digest
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+INDEX_FILE = "model.safetensors.index.json"
+VOCABULARY_FILES = (
+    "tokenizer.json",
+    "tokenizer.model",
+    "vocab.json",
+    "vocab.txt",
+    "spiece.model",
+)
+TOKENIZER_FILES = (
+    *VOCABULARY_FILES,
+    "added_tokens.json",
+    "chat_template.jinja",
+    "merges.txt",
+    "special_tokens_map.json",
+    "tokenizer_config.json",
+)
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptions:
+    """The options of `model … using hf`, as its extension declares them."""
+
+    id: str
+    revision: str | None
+    dtype: str
+    template: bool
+    context: int | None
+
+    @classmethod
+    def of(cls, options: Mapping[str, object]) -> ModelOptions:
+        revision, context = options.get("revision"), options.get("context")
+        return cls(
+            id=str(options["id"]),
+            revision=None if revision is None else str(revision),
+            dtype=str(options.get("dtype") or "auto"),
+            template=options.get("template") != "none",
+            context=None if context is None else int(str(context)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A directory with everything a model needs. `weights` are its safetensors files, sorted."""
+
+    name: str
+    """The id as the spec writes it."""
+    directory: Path
+    revision: str | None
+    """The commit of a model from the hub."""
+    weights: tuple[Path, ...]
+
+
+def locate(options: ModelOptions, root: Path) -> Checkpoint:
+    """The checkpoint that an id names, with its files present.
+
+    An id that names a directory below `root` is that directory; any other one is asked of the
+    hub's cache and then of the hub. Raises InputError E0520 to E0523, E0525 and E0527.
+    """
+    directory = root / Path(options.id).expanduser()
+    revision = None
+    if not directory.is_dir():
+        directory = _from_hub(options)
+        revision = directory.name
+    _require_config(directory, options.id)
+    _require_vocabulary(directory, options.id)
+    return Checkpoint(
+        name=options.id,
+        directory=directory,
+        revision=revision,
+        weights=_weight_files(directory, options.id),
+    )
+
+
+def _from_hub(options: ModelOptions) -> Path:
+    if not HUB_ID.fullmatch(options.id):
+        reject(
+            "E0520",
+            "model directory not found",
+            notes=(f"there is no directory `{options.id}`",),
+            help="write a path relative to the file that declares the model, or the id of a "
+            "model on the hub, such as `Qwen/Qwen2.5-0.5B`",
+        )
+    try:
+        return Path(
+            snapshot_download(
+                options.id,
+                revision=options.revision,
+                allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja", "*.model"],
+                ignore_patterns=["*/*"],
+            )
+        )
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
+        # A model that does not exist, one that asks for consent and an unreachable hub differ
+        # only in the hub's own words, so these are shown.
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reject(
+            "E0523",
+            "cannot fetch a model from the hub",
+            notes=(f"there is no directory `{options.id}`, and the hub says: {reason}",),
+            help="check the id and the network (or HF_HUB_OFFLINE, HF_TOKEN), or download it "
+            f"where there is one (`hf download {options.id}`) and give the directory",
+        )
+
+
+def _require_config(directory: Path, name: str) -> None:
+    if not (directory / CONFIG_FILE).is_file():
+        reject(
+            "E0522",
+            "configuration or weights are missing",
+            notes=(f"`{name}` has no {CONFIG_FILE}",),
+            help="give the directory that `save_pretrained` wrote, not one above or below it",
+        )
+
+
+def _require_vocabulary(directory: Path, name: str) -> None:
+    if not any((directory / file).is_file() for file in VOCABULARY_FILES):
+        reject(
+            "E0521",
+            "no tokenizer in a model directory",
+            notes=(f"`{name}` has none of {', '.join(VOCABULARY_FILES)}",),
+            help="save the tokenizer beside the model: `tokenizer.save_pretrained(directory)`",
+        )
+
+
+def _weight_files(directory: Path, name: str) -> tuple[Path, ...]:
+    index = directory / INDEX_FILE
+    if index.is_file():
+        names = sorted(set(_read_json(index, name).get("weight_map", {}).values()))
+        files = tuple(directory / str(file) for file in names)
+    else:
+        files = (directory / WEIGHTS_FILE,)
+    missing = [file.name for file in files if not file.is_file()]
+    if not missing and files:
+        return files
+    pickled = sorted(file.name for file in directory.glob("*.bin"))
+    if pickled:
+        reject(
+            "E0527",
+            "weights are not in safetensors format",
+            notes=(
+                f"`{name}` has {', '.join(pickled)}; reading a pickle can run any code, so only "
+                "safetensors files are read",
+            ),
+            help="load it once where you trust it and write it again: "
+            "`model.save_pretrained(directory, safe_serialization=True)`",
+        )
+    reject(
+        "E0522",
+        "configuration or weights are missing",
+        notes=(f"`{name}` has no {', '.join(missing) or 'weights in its index'}",),
+        help=f"expected {WEIGHTS_FILE}, or {INDEX_FILE} with the files that it names",
+    )
+
+
+def _read_json(file: Path, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        reject_damage(name, f"{file.name} is not JSON: {error}")
+    if not isinstance(value, dict):
+        reject_damage(name, f"{file.name} is not a JSON object")
+    return value
+
+
+def reject_damage(name: str, reason: str) -> NoReturn:
+    """Raises InputError E0525."""
+    reject(
+        "E0525",
+        "model files are damaged",
+        notes=(f"`{name}`: {reason}",),
+        help="copy or download the model again",
+    )
+
+
+def parameter_count(checkpoint: Checkpoint) -> int:
+    """Numbers stored in the weight files, read from their headers; tied weights count once.
+
+    Raises InputError E0525 where a file is cut off or is no safetensors file.
+    """
+    total = 0
+    for file in checkpoint.weights:
+        try:
+            with safe_open(file, framework="np") as tensors:
+                for key in tensors.keys():  # noqa: SIM118 - this is no dict
+                    total += prod(tensors.get_slice(key).get_shape())
+        except (SafetensorError, OSError, ValueError) as error:
+            reject_damage(checkpoint.name, f"{file.name}: {error}")
+    return total
+
+
+def weights_digest(checkpoint: Checkpoint) -> str:
+    """SHA-256 over the names and digests of the configuration and the weight files."""
+    files = (checkpoint.directory / CONFIG_FILE, *checkpoint.weights)
+    return digest({file.name: file_digest(file) for file in files})
+
+
+def tokenizer_digest(checkpoint: Checkpoint) -> str:
+    """SHA-256 over the names and digests of the tokenizer's files."""
+    files = (checkpoint.directory / name for name in sorted(TOKENIZER_FILES))
+    return digest({file.name: file_digest(file) for file in files if file.is_file()})
+
+
+def load_config(checkpoint: Checkpoint) -> Any:
+    """The transformers configuration; raises InputError E0524 unless it is a causal model's."""
+    content = _read_json(checkpoint.directory / CONFIG_FILE, checkpoint.name)
+    try:
+        config = AutoConfig.from_pretrained(
+            checkpoint.directory, local_files_only=True, trust_remote_code=False
+        )
+    except (ValueError, KeyError, TypeError, OSError):
+        _reject_architecture(
+            checkpoint.name,
+            f"its model type `{content.get('model_type')}` is not known to the installed "
+            "transformers",
+        )
+    known = set(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values())
+    names = list(config.architectures or ())
+    if names and not known.intersection(names):
+        _reject_architecture(checkpoint.name, f"it is a {', '.join(names)}")
+    if not names and config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        _reject_architecture(checkpoint.name, f"it is of type `{config.model_type}`")
+    return config
+
+
+def _reject_architecture(name: str, reason: str) -> NoReturn:
+    reject(
+        "E0524",
+        "not a causal language model",
+        notes=(f"`{name}`: {reason}",),
+        help="use a model that transformers loads with AutoModelForCausalLM, such as a "
+        "LlamaForCausalLM or a GPT2LMHeadModel, or a newer transformers; code that comes with a "
+        "checkpoint is never run",
+    )
+
+
+def load_tokenizer(checkpoint: Checkpoint) -> Any:
+    """The tokenizer; raises InputError E0521 where its files cannot be read."""
+    try:
+        return AutoTokenizer.from_pretrained(
+            checkpoint.directory, local_files_only=True, trust_remote_code=False
+        )
+    except Exception as error:
+        # The tokenizers library raises bare Exception for a file that it cannot parse.
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reject(
+            "E0521",
+            "no tokenizer in a model directory",
+            notes=(f"`{checkpoint.name}`: the tokenizer's files cannot be read: {reason}",),
+            help="save the tokenizer beside the model: `tokenizer.save_pretrained(directory)`",
+        )
+
+
+def context_length(config: Any, options: ModelOptions) -> int:
+    """Tokens that fit: the option, else what the configuration says; E0529 where neither does."""
+    if options.context is not None:
+        return options.context
+    text = config.get_text_config(decoder=True)
+    stated = getattr(text, "max_position_embeddings", None)
+    if isinstance(stated, int) and stated > 0:
+        return stated
+    reject(
+        "E0529",
+        "context length unknown",
+        notes=(f"the configuration of `{options.id}` names no largest position",),
+        help="write it in the model's declaration: `context = 2_048`",
+    )
