@@ -339,7 +339,7 @@ def split_number(text: str) -> tuple[Decimal, str | None]:
     """
     match = _NUMBER.fullmatch(text.strip(" \t"))
     if match is None:
-        raise ValueError("not a number")
+        raise ValueError("this is no number")
     sign, digits, exponent, unit = match.groups()
     if len(digits.strip("0._")) > MAXIMUM_DIGITS or (exponent and len(exponent) > 4):
         raise ValueError("the number is out of range")

@@ -124,6 +124,7 @@ def _order(terminal: str) -> tuple[bool, str]:
 
 def _symbol(terminal: str, stretch: str) -> str:
     text = keyword_texts().get(terminal, stretch)
+    text = "'" if text.startswith("'") else text
     return f"`{text}`" if text.isascii() else "a character the language does not have"
 
 

@@ -137,7 +137,9 @@ class _Judge:
         self.statement = brace + 1
         if not self.source.text[self._line_start(brace) : brace].strip():
             indent = self._indent(brace)
-            while len(self.braces) > 1 and indent < self.braces[-1][1]:
+            # It closes an outer brace whose line is as far in, so the inner ones stay open.
+            outer = any(indent == other for _, other in self.braces[:-1])
+            while outer and self.braces[-1][1] > indent:
                 opener, _ = self.braces.pop()
                 self._unclosed(opener, self._line_start(brace) - 1)
         if self.braces:
