@@ -21,5 +21,8 @@ BUILTIN: tuple[tuple[str, str, str], ...] = (
     ("metric", "macro_f1", "cosmosql.extensions.metrics.macro_f1"),
     ("metric", "exact_match", "cosmosql.extensions.metrics.exact_match"),
     ("metric", "token_f1", "cosmosql.extensions.metrics.token_f1"),
+    ("predictor", "proxy", "cosmosql.extensions.predictors.proxy"),
+    ("predictor", "finetune", "cosmosql.extensions.predictors.finetune"),
+    ("predictor", "icl", "cosmosql.extensions.predictors.icl"),
 )
 """(kind, name, module); the module is light to import and exposes `EXTENSION`."""
