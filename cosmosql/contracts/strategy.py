@@ -124,7 +124,9 @@ class Strategy(Protocol):
         rows: int,
     ) -> Workload:
         """Worst case of adapting at this fidelity and answering `rows` rows, from the largest
-        token counts of an input, a target and the instruction."""
+        token counts (as `Backend.count_tokens` counts) of an input with its separator, of a target
+        with its space and newline, and of the instruction with its newline. Where answers are
+        open, `target_tokens` is at least the task's `max_tokens`."""
         ...
 
     def adapt(
