@@ -339,7 +339,7 @@ def split_number(text: str) -> tuple[Decimal, str | None]:
     """
     match = _NUMBER.fullmatch(text.strip(" \t"))
     if match is None:
-        raise ValueError("this is no number")
+        raise ValueError("this is no number with a unit")
     sign, digits, exponent, unit = match.groups()
     if len(digits.strip("0._")) > MAXIMUM_DIGITS or (exponent and len(exponent) > 4):
         raise ValueError("the number is out of range")
@@ -383,8 +383,9 @@ class Quantity:
 
     `==` and hash go by what is measured, `4 GPU-hours == 240 GPU-min`, and quantities of different
     dimensions are unequal; `<`, `<=`, `+`, `-` and `to` raise DimensionMismatch for those.
-    Sums and products are exact; a quotient keeps 50 digits. A result outside the range of
-    quantities raises ValueError, a division by zero ZeroDivisionError.
+    Results are exact, or rounded to 50 digits where they are no finite decimal: quotients, and
+    what merges units such as `/hour` and `/s`. A result outside the range of quantities raises
+    ValueError, a division by zero ZeroDivisionError.
     """
 
     value: Decimal

@@ -212,7 +212,7 @@ class Builder:
         try:
             value, unit = split_number(str(token))
             if unit and not _UNIT_WORDS.fullmatch(unit):
-                raise ValueError("this is no unit")
+                raise ValueError("this is no number with a unit")
         except ValueError as problem:
             self._report("E0106", "malformed number", span, str(problem), _NUMBER_HELP)
             value, unit = split_number("0")
