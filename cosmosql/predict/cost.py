@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cosmosql.interval import Unmeasured
-from cosmosql.predict.forecast import Distribution, Forecast
+from cosmosql.predict.forecast import Adaptation, Distribution, Forecast
 from cosmosql.predict.hardware import Rates, Tariff
 from cosmosql.predict.pairing import Array
 from cosmosql.predict.tokens import RequestTokens
@@ -59,27 +59,24 @@ def serving(
     return found | {"serve_cost": drawn(money, unit, "predicted", tokens.rows)}
 
 
-def adaptation(
-    *,
-    trained: float | Unmeasured,
-    indexed: float | Unmeasured,
+def adapting(
+    once: Adaptation | Unmeasured,
     rates: Rates | Unmeasured,
     tariff: Tariff | Unmeasured,
+    *,
     draws: int,
 ) -> Distribution | Unmeasured:
-    """The one-off cost: `trained` tokens of training and `indexed` tokens that the model embeds
-    for an index, at the measured rates. Nothing to do costs exactly nothing."""
-    if isinstance(trained, Unmeasured):
-        return trained
-    if isinstance(indexed, Unmeasured):
-        return indexed
+    """The one-off cost: tokens of training and of embedding for an index, at the measured rates.
+    Nothing to do costs exactly nothing."""
+    if isinstance(once, Unmeasured):
+        return once
     if isinstance(tariff, Unmeasured):
         return tariff
-    if trained == 0 and indexed == 0:
+    if once.training_tokens == 0 and once.indexed_tokens == 0:
         return exact(0.0, tariff.currency, draws, "measured")
     if isinstance(rates, Unmeasured):
         return rates
-    seconds = trained / rates.training + indexed / rates.prefill
+    seconds = once.training_tokens / rates.training + once.indexed_tokens / rates.prefill
     return exact(seconds * float(tariff.money_a_second), tariff.currency, draws, "predicted")
 
 

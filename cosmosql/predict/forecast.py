@@ -50,6 +50,14 @@ class ItemForecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adaptation:
+    """Tokens of making a candidate ready: trained on, and embedded for an index."""
+
+    training_tokens: float = 0.0
+    indexed_tokens: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """One candidate's forecast. `measures` holds every other quantity by name: `serve_cost`
     (money a request), `adapt_cost` (money, once), `latency` (seconds), `prompt_tokens`, …"""
@@ -59,3 +67,5 @@ class Forecast:
     metric: Distribution | Unmeasured
     measures: Mapping[str, Distribution | Unmeasured]
     items: ItemForecast | None
+    adaptation: Adaptation | None = None
+    """None where it could not be counted."""

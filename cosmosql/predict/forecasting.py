@@ -19,9 +19,9 @@ from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series as Candidates
 from cosmosql.plan.series import curve_of, unseeded
-from cosmosql.predict.cost import adaptation, exact, serving
+from cosmosql.predict.cost import adapting, exact, serving
 from cosmosql.predict.facts import Facts
-from cosmosql.predict.forecast import Distribution, Forecast, ItemForecast
+from cosmosql.predict.forecast import Adaptation, Distribution, Forecast, ItemForecast
 from cosmosql.predict.gather import (
     Evidence,
     Measured,
@@ -114,12 +114,14 @@ def forecast_series(scene: Scene, candidates: Candidates) -> dict[str, Forecast]
         else:
             metric = predicted[candidate.name]
             items = shifted_items(scene, nearest_run(runs, full), metric)
+        once = adaptation_of(scene, candidates, candidate, runs)
         forecasts[candidate.name] = Forecast(
             candidate=candidate,
             metric_name=scene.metric.name,
             metric=metric,
-            measures=measures(scene, candidates, candidate, runs),
+            measures=measures(scene, candidates, candidate, runs, once),
             items=items,
+            adaptation=None if isinstance(once, Unmeasured) else once,
         )
     return forecasts
 
@@ -254,8 +256,26 @@ def shifted_items(
     return item_forecast(run.observation, shift_to(run.observation, levels, seed=scene.seed))
 
 
-def measures(
+def adaptation_of(
     scene: Scene, candidates: Candidates, candidate: Candidate, runs: tuple[Run, ...]
+) -> Adaptation | Unmeasured:
+    """The tokens that making a candidate in full takes."""
+    full = candidates.full[candidate.name]
+    trained = training_tokens(runs, full) if candidates.trains else 0.0
+    indexed = indexed_tokens(scene, candidate, runs, full)
+    if isinstance(trained, Unmeasured):
+        return trained
+    if isinstance(indexed, Unmeasured):
+        return indexed
+    return Adaptation(training_tokens=trained, indexed_tokens=indexed)
+
+
+def measures(
+    scene: Scene,
+    candidates: Candidates,
+    candidate: Candidate,
+    runs: tuple[Run, ...],
+    once: Adaptation | Unmeasured,
 ) -> dict[str, Distribution | Unmeasured]:
     """Costs, tokens and latency of a candidate by name."""
     full = candidates.full[candidate.name]
@@ -270,13 +290,7 @@ def measures(
     tokens = request_tokens(runs, full, draws=scene.draws, seed=scene.seed)
     return {
         **serving(tokens, rates, tariff),
-        "adapt_cost": adaptation(
-            trained=training_tokens(runs, full) if candidates.trains else 0.0,
-            indexed=indexed_tokens(scene, candidate, runs, full),
-            rates=rates,
-            tariff=tariff,
-            draws=scene.draws,
-        ),
+        "adapt_cost": adapting(once, rates, tariff, draws=scene.draws),
         "labels": exact(0.0, "label", scene.draws, "measured"),
     }
 
