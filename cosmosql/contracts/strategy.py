@@ -109,7 +109,8 @@ class Strategy(Protocol):
         self, config: Mapping[str, object], pool: int, probe: Mapping[str, object]
     ) -> tuple[Fidelity, ...]:
         """The reduced fidelities that the probe's settings (`sizes`, `shots`, `steps`, `seeds`)
-        ask for, cheapest first; the full one where it is no dearer than the last."""
+        ask for, cheapest first; the full one where it is no dearer than the last. Here `config`
+        also holds `retriever`, None where demonstrations are drawn at random: only then do seeds matter."""
         ...
 
     def workload(

@@ -102,7 +102,8 @@ def _series(candidates: tuple[Candidate, ...], pools: Mapping[str, int], probe: 
     for candidate in candidates:
         pool = pools[candidate.name]
         full[candidate.name] = strategy.full(candidate.config, pool)
-        steps.update(dict.fromkeys(strategy.ladder(candidate.config, pool, settings)))
+        named = {**candidate.config, "retriever": candidate.retriever}
+        steps.update(dict.fromkeys(strategy.ladder(named, pool, settings)))
     return Series(
         kind=candidates[0].kind,
         axis=strategy.axis,
