@@ -46,6 +46,7 @@ def asked_evaluation(
     config: Mapping[str, OptionValue],
     fidelity: Fidelity,
     card: ModelCard | None,
+    dtype: str | None,
     task: Task,
     view: TaskView,
     train: RowSet | None,
@@ -65,7 +66,7 @@ def asked_evaluation(
         "strategy": kind,
         "config": jsonable(config),
         "fidelity": jsonable(fidelity),
-        "model": model_content(card),
+        "model": model_content(card, dtype),
         "task": task_content(task, view),
         "train": jsonable(train) if demonstrates else None,
         "retriever": retriever_content(retriever) if demonstrates else None,
@@ -77,6 +78,7 @@ def asked_evaluation(
 def asked_proxy(
     *,
     card: ModelCard,
+    dtype: str | None,
     task: Task,
     view: TaskView,
     train: RowSet,
@@ -88,7 +90,7 @@ def asked_proxy(
     """Light heads of these sizes on frozen embeddings of these train rows."""
     return {
         "step": PROXY,
-        "model": model_content(card),
+        "model": model_content(card, dtype),
         "task": task_content(task, view),
         "train": jsonable(train),
         "rows": jsonable(answered),
@@ -98,9 +100,9 @@ def asked_proxy(
     }
 
 
-def asked_profile(card: ModelCard) -> Mapping[str, Json]:
+def asked_profile(card: ModelCard, dtype: str | None) -> Mapping[str, Json]:
     """How fast a model runs; on which device stands in the conditions."""
-    return {"step": PROFILE, "model": model_content(card)}
+    return {"step": PROFILE, "model": model_content(card, dtype)}
 
 
 def asked_resolution(model: Model) -> Mapping[str, Json]:
@@ -109,11 +111,19 @@ def asked_resolution(model: Model) -> Mapping[str, Json]:
     return {"step": RESOLVE, "using": model.using, "options": jsonable(model.options)}
 
 
-def model_content(card: ModelCard | None) -> Json:
-    """What decides a model's answers: weights, tokenizer, chat template."""
+def model_content(card: ModelCard | None, dtype: str | None) -> Json:
+    """What decides a model's answers: weights, tokenizer, chat template, the room for a prompt,
+    and the precision where the spec demands one. A precision that the backend chose by itself is
+    a condition."""
     if card is None:
         return None
-    return {"weights": card.weights, "tokenizer": card.tokenizer, "template": card.template}
+    return {
+        "weights": card.weights,
+        "tokenizer": card.tokenizer,
+        "template": card.template,
+        "context": card.context,
+        "dtype": dtype,
+    }
 
 
 def retriever_content(retriever: Retriever | None) -> Json:

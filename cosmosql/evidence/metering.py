@@ -64,7 +64,7 @@ class Meter:
         return None
 
     def reserve(self, worst: Amounts) -> Reservation:
-        """Holds a worst case back; raises OverBudgetError, and holds nothing, where it is too much."""
+        """Holds a worst case back; raises OverBudgetError where it is too much."""
         if refusal := self.refusal(worst):
             raise refusal
         reservation = Reservation(MappingProxyType(dict(worst)))
@@ -79,9 +79,9 @@ class Meter:
 
 
 def amounts(usage: Usage) -> Amounts:
-    """What a usage counts as on each meter."""
+    """What a usage counts as on each meter; money is absent where no price is known."""
     return {
-        "money": usage.money,
+        **({} if usage.money is None else {"money": usage.money}),
         "wall": decimal_seconds(usage.seconds),
         "accelerator": decimal_seconds(usage.accelerator_seconds),
         "tokens": Decimal(usage.prompt_tokens + usage.completion_tokens + usage.training_tokens),

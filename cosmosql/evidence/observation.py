@@ -26,7 +26,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a measurement took. `money` is a decimal of `currency`; seconds are real ones."""
+    """What a measurement took. Seconds are real ones; `money` is an amount in the currency of the
+    price that was paid, None where no price is known."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -35,7 +36,7 @@ class Usage:
     labels: int = 0
     seconds: float = 0.0
     accelerator_seconds: float = 0.0
-    money: Decimal = Decimal(0)
+    money: Decimal | None = Decimal(0)
     flops: float = 0.0
 
 
@@ -53,6 +54,7 @@ class Observation:
     embeddings, with `items` the outcomes of the head at the largest size.
     kind `fit`: `values` of a predictor, kept so that a replay has the same digits everywhere.
     kind `resolve`: `values` are the model card, the dataset's fingerprint or the like.
+    Where a measurement has no outcome, `values["unmeasured"]` says why and there are no items.
     """
 
     kind: str

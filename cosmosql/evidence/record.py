@@ -26,7 +26,7 @@ def record(observation: Observation, *, timings: bool) -> dict[str, Json]:
         "role": observation.role,
         "values": jsonable(observation.values),
         "items": [_item(item) for item in observation.items],
-        "usage": usage if timings else {name: usage[name] for name in COUNTED},
+        "usage": usage if timings else {name: usage[name] for name in COUNTED} | {"money": None},
     }
 
 
@@ -61,7 +61,8 @@ def _observation(document: Mapping[str, Json]) -> Observation:
     known = {field.name for field in fields(Usage)}
     if unknown := sorted(set(usage) - known):
         raise ValueError(f"unknown usage: {unknown[0]}")
-    usage["money"] = Decimal(usage.get("money", "0"))
+    if usage.get("money") is not None:
+        usage["money"] = Decimal(usage["money"])
     return Observation(
         kind=_text(document["kind"]),
         key=_text(document["key"]),

@@ -1,4 +1,4 @@
-"""A candidate (one strategy, every sweep fixed) and a measurement of it (a request for evidence)."""
+"""A candidate (one strategy, every sweep fixed) and a measurement of it, a request for evidence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Measurement:
 
     `candidate` is any candidate of the series: only its model, retriever and off-axis
     configuration matter, the fidelity says the rest. Two measurements with the same `asked`
-    content (see `cosmosql.evidence.identity`) are one.
+    content (see `cosmosql.evidence.keys`) are one.
     """
 
     kind: str

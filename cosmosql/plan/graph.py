@@ -63,6 +63,10 @@ class PlanGraph:
         found: Node = self.network.nodes[id]["node"]
         return found
 
+    def probes_of(self, series: Series) -> tuple[str, ...]:
+        """Ids of the nodes that a series' curve is fitted to; other series may share them."""
+        return self.node(series.id).needs
+
     def rests_on(self, id: str) -> tuple[str, ...]:
         """Everything that a node needs, directly or through others, in the graph's order."""
         above = nx.ancestors(self.network, id)

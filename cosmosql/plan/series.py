@@ -34,20 +34,15 @@ class Series:
         return f"fit:{digest(curve_of(self.candidates[0]))[:12]}"
 
     def measured(self, candidate: Candidate) -> Fidelity | None:
-        """The step of the ladder that is the candidate in full; None: it must be predicted."""
-        wanted = unseeded(self.full[candidate.name])
-        return next((step for step in self.ladder if unseeded(step) == wanted), None)
+        """The step of the ladder that is the candidate in full, under its own seed where that is
+        probed and else under the first other; None: it must be predicted."""
+        full = self.full[candidate.name]
+        alike = [step for step in self.ladder if replace(step, seed=full.seed) == full]
+        return full if full in alike else next(iter(alike), None)
 
     def owner(self, step: Fidelity) -> Candidate | None:
-        """The candidate whose own fidelity a step of the ladder is, seeds aside."""
-        return next(
-            (
-                candidate
-                for candidate in self.candidates
-                if unseeded(self.full[candidate.name]) == unseeded(step)
-            ),
-            None,
-        )
+        """The candidate that a step of the ladder measures in full."""
+        return next((one for one in self.candidates if self.measured(one) == step), None)
 
 
 def strategy_of(kind: str) -> Strategy:
@@ -80,6 +75,11 @@ def curve_of(candidate: Candidate) -> str:
             off_axis(candidate),
         ]
     )
+
+
+def configuration(candidate: Candidate) -> Mapping[str, object]:
+    """What strategies are given: the options, and the reference of the retriever (None: none)."""
+    return {**candidate.config, "retriever": candidate.retriever}
 
 
 def off_axis(candidate: Candidate) -> Mapping[str, OptionValue]:
@@ -116,7 +116,3 @@ def _series(candidates: tuple[Candidate, ...], pools: Mapping[str, int], probe: 
 
 def _size(step: Fidelity) -> tuple[int, int, int, int]:
     return step.train_rows or 0, step.shots or 0, step.steps or 0, step.seed
-
-
-def unseeded(step: Fidelity) -> Fidelity:
-    return replace(step, seed=0)

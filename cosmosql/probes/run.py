@@ -1,0 +1,210 @@
+"""Carrying a round out: each observation is durable before the next one starts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Protocol
+
+from cosmosql.contracts.backend import Progress
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
+from cosmosql.evidence.ledger import Ledger
+from cosmosql.evidence.metering import Meter, OverBudgetError, amounts, decimal_seconds
+from cosmosql.evidence.observation import Observation
+from cosmosql.evidence.store import Evidence
+from cosmosql.probes.evaluate import observe
+from cosmosql.probes.lower import ProbeRun
+from cosmosql.probes.runtime import Runtime
+from cosmosql.probes.worst import (
+    loading_seconds,
+    time_amounts,
+    worst_amounts,
+    worst_workload,
+)
+
+
+class Watcher(Protocol):
+    """Told what happens while a round runs: a progress bar, or nobody."""
+
+    def started(self, run: ProbeRun, index: int, total: int) -> None:
+        """Run `index` (from 0) of `total` begins to be measured."""
+        ...
+
+    def advanced(self, done: int, total: int) -> None:
+        """The run that has begun did so much of a batch."""
+        ...
+
+    def finished(self, run: ProbeRun, observation: Observation | None) -> None:
+        """The run is answered; None: it did not fit the budget any more."""
+        ...
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def started(self, run: ProbeRun, index: int, total: int) -> None: ...
+
+    def advanced(self, done: int, total: int) -> None: ...
+
+    def finished(self, run: ProbeRun, observation: Observation | None) -> None: ...
+
+
+def execute(
+    runs: Sequence[ProbeRun],
+    runtime: Runtime,
+    ledger: Ledger,
+    meter: Meter,
+    *,
+    scope: str,
+    watcher: Watcher | None = None,
+) -> tuple[Observation, ...]:
+    """The observations of a round: what the ledger has, and what it lacked, measured now.
+
+    Models that runs name are resolved first. A run whose worst case does not fit the meter any
+    more is left out, and probing goes on with those that do. On an interrupt, or on an error that
+    is no fact about a candidate, everything that was measured is durable and what the unfinished
+    run took is written down; then it propagates.
+    """
+    watcher = watcher or Unwatched()
+    found = list(_resolve(runs, runtime, ledger))
+    order = {run.key: index for index, run in enumerate(runs)}
+    for _, group in groupby(runs, key=lambda run: run.model):
+        members = tuple(group)
+        conditions = conditions_of(members, ledger)
+        if conditions is None:
+            conditions = _present(members[0], runtime, ledger, meter, scope)
+        for run in members:
+            if conditions is None:
+                watcher.finished(run, None)
+                continue
+            observation = ledger.find(run.key, conditions)
+            if observation is None:
+                watcher.started(run, order[run.key], len(runs))
+                observation = _pay(run, runtime, ledger, meter, scope, watcher.advanced)
+                watcher.finished(run, observation)
+            if observation is not None:
+                found.append(observation)
+    runtime.release()
+    return tuple(found)
+
+
+def replay(
+    runs: Sequence[ProbeRun], runtime: Runtime, evidence: Evidence, *, complete: bool = True
+) -> tuple[Observation, ...]:
+    """The observations of a round from evidence alone; nothing is loaded, measured or written.
+
+    Raises InputError E0802 where one is missing and `complete` is wanted. Evidence of a run whose
+    budget ended early is not complete.
+    """
+    found = [runtime.resolution(model) for model in _models(runs)]
+    missing = []
+    for _, group in groupby(runs, key=lambda run: run.model):
+        members = tuple(group)
+        conditions = conditions_of(members, evidence)
+        for run in members:
+            observation = evidence.find(run.key, conditions)
+            if observation is None:
+                missing.append(run)
+            else:
+                found.append(observation)
+    if missing and complete:
+        raise InputError([_not_measured(missing, runtime)])
+    return tuple(found)
+
+
+def conditions_of(runs: Sequence[ProbeRun], evidence: Evidence) -> Mapping[str, str] | None:
+    """The latest conditions under which every one of these runs was measured; None: there are no
+    such, and what is lacking is measured under the conditions at hand.
+
+    Candidates of one model are compared under one set of conditions, and where all are answered
+    no model has to be loaded to know them.
+    """
+    first, *others = runs
+    for observation in evidence.find_all(first.key):
+        if all(evidence.find(run.key, observation.conditions) for run in others):
+            return observation.conditions
+    return None
+
+
+def _resolve(runs: Sequence[ProbeRun], runtime: Runtime, ledger: Ledger) -> tuple[Observation, ...]:
+    found = tuple(runtime.resolution(model) for model in _models(runs))
+    for observation in found:
+        known = ledger.find(observation.key)
+        if known is None or dict(known.values) != dict(observation.values):
+            ledger.add(observation)
+    return found
+
+
+def _models(runs: Sequence[ProbeRun]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(run.model for run in runs if run.model is not None))
+
+
+def _present(
+    run: ProbeRun, runtime: Runtime, ledger: Ledger, meter: Meter, scope: str
+) -> Mapping[str, str] | None:
+    """The conditions at hand for a run's model, which is loaded and paid for; None where loading
+    it does not fit the meter."""
+    if run.model is None:
+        return {}
+    worst = time_amounts(run, loading_seconds(runtime.card(run.model)), runtime)
+    try:
+        reservation = meter.reserve(worst)
+    except OverBudgetError:
+        return None
+    entry = ledger.reserve(run.key, scope, worst)
+    start = time.monotonic()
+    try:
+        return dict(runtime.backend(run.model).conditions)
+    finally:
+        taken = time_amounts(run, decimal_seconds(time.monotonic() - start), runtime)
+        ledger.settle(entry, taken)
+        meter.settle(reservation, taken)
+
+
+def _pay(
+    run: ProbeRun,
+    runtime: Runtime,
+    ledger: Ledger,
+    meter: Meter,
+    scope: str,
+    progress: Progress,
+) -> Observation | None:
+    """Reserve, spend, settle: the observation, or None where the worst case does not fit."""
+    worst = worst_amounts(run, worst_workload(run, runtime), runtime, ledger)
+    try:
+        reservation = meter.reserve(worst)
+    except OverBudgetError:
+        return None
+    entry = ledger.reserve(run.key, scope, worst)
+    start = time.monotonic()
+    try:
+        observation = observe(run, runtime, progress)
+    except BaseException:
+        elapsed = decimal_seconds(time.monotonic() - start)
+        # Its time is known; its tokens are not, and count at the worst.
+        taken = {**worst, **time_amounts(run, elapsed, runtime)}
+        ledger.settle(entry, taken)
+        meter.settle(reservation, taken)
+        raise
+    actual = amounts(observation.usage)
+    ledger.add(observation, settles=entry, actual=actual)
+    meter.settle(reservation, actual)
+    return observation
+
+
+def _not_measured(missing: Sequence[ProbeRun], runtime: Runtime) -> Diagnostic:
+    candidate = missing[0].measurement.candidate
+    more = f" and {len(missing) - 1} more probes" if len(missing) > 1 else ""
+    return Diagnostic(
+        code="E0802",
+        title="evidence missing",
+        labels=(
+            Label(
+                runtime.program.strategies[candidate.strategy].span,
+                "this was not measured as it stands here",
+            ),
+        ),
+        notes=(f"the evidence holds no answer for {candidate.name}{more}",),
+        help="run without `--offline` to measure it",
+    )

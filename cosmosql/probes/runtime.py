@@ -1,0 +1,186 @@
+"""What measuring stands on: rows as examples, and plug-ins loaded when they are first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from cosmosql.contracts.backend import Backend, BackendFactory, ModelCard
+from cosmosql.contracts.metric import Metric
+from cosmosql.contracts.retriever import Retriever, RetrieverFactory
+from cosmosql.contracts.strategy import Example
+from cosmosql.data.rows import LoadedDataset, Role
+from cosmosql.diagnostics.diagnostic import InputError
+from cosmosql.evidence.keys import asked_resolution, key_of
+from cosmosql.evidence.observation import Observation
+from cosmosql.evidence.store import Evidence, Recorded
+from cosmosql.identity import Json, jsonable
+from cosmosql.model.program import Options, Program
+from cosmosql.plan.build import corpus_of
+from cosmosql.plan.candidate import Candidate
+from cosmosql.probes.tasks import PreparedTask, prepare
+from cosmosql.schema import registry
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RANDOM = "random"
+"""The retriever of a strategy that demonstrates and names none."""
+
+
+class Runtime:
+    """Everything that a measurement needs, for one program and its loaded data.
+
+    At most one model is in memory: asking for another lets the first go, so measurements are
+    ordered by model. `evidence` answers for models whose files are not here.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        data: Mapping[str, LoadedDataset],
+        evidence: Evidence | None = None,
+    ) -> None:
+        self.program = program
+        self.data = data
+        self._evidence = evidence or Recorded()
+        self._tasks: dict[str, PreparedTask] = {}
+        self._corpora: dict[tuple[str, str], tuple[Example, ...]] = {}
+        self._cards: dict[str, ModelCard] = {}
+        self._indexes: dict[tuple[str, str | None, int], Retriever] = {}
+        self._loaded: tuple[str, Backend] | None = None
+
+    def task(self, reference: str) -> PreparedTask:
+        """The task over its rows."""
+        if reference not in self._tasks:
+            declared = self.program.tasks[reference]
+            self._tasks[reference] = prepare(declared, self.data[declared.dataset])
+        return self._tasks[reference]
+
+    def train(self, candidate: Candidate) -> tuple[Example, ...]:
+        """The pool of a candidate, rendered: the train rows of its corpus, in their order."""
+        corpus = corpus_of(self.program, candidate)
+        if (candidate.task, corpus) not in self._corpora:
+            rows = self.data[corpus].rows[Role.TRAIN]
+            self._corpora[candidate.task, corpus] = self.task(candidate.task).rendered(rows)
+        return self._corpora[candidate.task, corpus]
+
+    def metric(self, name: str) -> Metric:
+        return cast(Metric, implementation("metric", name))
+
+    def card(self, model: str) -> ModelCard:
+        """A model's card from its files, no weight loaded; from the evidence where they are not
+        here. Raises InputError where neither knows it."""
+        if model not in self._cards:
+            try:
+                declared = self.program.models[model]
+                self._cards[model] = self._factory(model).fingerprint(
+                    declared.options, root=declared.root
+                )
+            except InputError:
+                recorded = self._recorded_card(model)
+                if recorded is None:
+                    raise
+                self._cards[model] = recorded
+        return self._cards[model]
+
+    def dtype(self, model: str) -> str | None:
+        """The precision that the spec demands of a model; None where the backend may choose."""
+        wanted = self.program.models[model].options.get("dtype", "auto")
+        return None if wanted == "auto" else str(wanted)
+
+    def resolution(self, model: str) -> Observation:
+        """What a model's declaration names, as evidence."""
+        asked = asked_resolution(self.program.models[model])
+        return Observation(
+            kind="resolve",
+            key=key_of(asked),
+            asked=asked,
+            conditions={},
+            role=None,
+            values=cast(dict[str, Json], jsonable(self.card(model))),
+        )
+
+    def _recorded_card(self, model: str) -> ModelCard | None:
+        found = self._evidence.find(key_of(asked_resolution(self.program.models[model])))
+        return None if found is None else ModelCard(**cast(dict[str, Any], found.values))
+
+    @property
+    def loaded(self) -> str | None:
+        """The model that is in memory."""
+        return None if self._loaded is None else self._loaded[0]
+
+    def backend(self, model: str) -> Backend:
+        """The model, loaded; the one before it is let go. Raises InputError, E05xx."""
+        if self._loaded is None or self._loaded[0] != model:
+            self.release()
+            declared = self.program.models[model]
+            backend = self._factory(model).load(declared.options, root=declared.root)
+            self._loaded = model, backend
+        return self._loaded[1]
+
+    def release(self) -> None:
+        """Lets the loaded model go, and every index that its embeddings made."""
+        self._loaded = None
+        self._indexes.clear()
+
+    def retriever(self, candidate: Candidate, seed: int) -> Retriever:
+        """An index over the candidate's pool; drawn at random where it names no retriever."""
+        using, options = self.retriever_content(candidate)
+        factory = cast(RetrieverFactory, implementation("retriever", using))
+        model = candidate.model if factory.needs_embedding else None
+        place = f"{candidate.task}:{candidate.retriever}", model, seed
+        if place not in self._indexes:
+            self._indexes[place] = factory.build(
+                options,
+                [example.input for example in self.train(candidate)],
+                seed=seed,
+                embed=None if model is None else self.embed(model),
+            )
+        return self._indexes[place]
+
+    def retriever_content(self, candidate: Candidate) -> tuple[str, Options]:
+        """The implementation and options of a candidate's retriever."""
+        if candidate.retriever is None:
+            return RANDOM, {}
+        declared = self.program.retrievers[candidate.retriever]
+        return declared.using, declared.options
+
+    def embeds(self, candidate: Candidate) -> bool:
+        """Whether the candidate's retriever asks the model for embeddings."""
+        using, _ = self.retriever_content(candidate)
+        return cast(RetrieverFactory, implementation("retriever", using)).needs_embedding
+
+    def embed(self, model: str) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+        """Texts to unit vectors by the model that will answer."""
+
+        def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+            import numpy as np
+
+            features = self.backend(model).embed(texts, pooling="mean")
+            lengths = np.linalg.norm(features, axis=1, keepdims=True)
+            return np.asarray(features / np.maximum(lengths, 1e-12), np.float32)
+
+        return embed
+
+    def largest(self, model: str | None, texts: Iterable[str]) -> int:
+        """The most tokens that one of the texts can take.
+
+        Counted where the model is loaded; else one a byte of UTF-8, which no tokenizer in use
+        exceeds, and two for special tokens.
+        """
+        unique = list(dict.fromkeys(texts))
+        if model is not None and model == self.loaded:
+            return max(self.backend(model).count_tokens(unique), default=0)
+        return max((len(text.encode()) + 2 for text in unique), default=0)
+
+    def _factory(self, model: str) -> BackendFactory:
+        declared = self.program.models[model]
+        return cast(BackendFactory, implementation("model", declared.using))
+
+
+def implementation(kind: str, name: str) -> object:
+    """The plug-in of that name, made where it is a class; raises InputError E0501 or E0502."""
+    found = registry.load(registry.extension(kind, name))
+    return found() if isinstance(found, type) else found
