@@ -14,7 +14,6 @@ from cosmosql.data.findings import Findings
 from cosmosql.data.roles import Unassigned, assign, order_key
 from cosmosql.data.rows import LoadedDataset, Role, Row
 from cosmosql.data.template import cell_text
-from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.diagnostics.suggest import closest
 from cosmosql.identity import digest
 from cosmosql.schema.registry import extension

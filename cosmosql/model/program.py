@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 from cosmosql.source import Span
 from cosmosql.units import Quantity
 
-Scalar: TypeAlias = Union[bool, int, float, str]
+Scalar: TypeAlias = bool | int | float | str
 """Option values as plain data: counts are int, ratios float (25% is 0.25), texts str."""
 
-OptionValue: TypeAlias = Union[Scalar, tuple[Scalar, ...]]
+OptionValue: TypeAlias = Scalar | tuple[Scalar, ...]
 Options: TypeAlias = Mapping[str, OptionValue]
 
 
@@ -194,7 +194,7 @@ class Operation:
     right: Formula
 
 
-Formula: TypeAlias = Union[Measure, Literal, Operation]
+Formula: TypeAlias = Measure | Literal | Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

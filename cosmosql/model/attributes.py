@@ -1,0 +1,268 @@
+"""Attributes to plain values, each checked against its field of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cosmosql.model.evaluate import Evaluator, Listed, Swept, Value, Word, describe
+from cosmosql.model.extend import OwnedAttribute
+from cosmosql.model.modules import LoadedModule
+from cosmosql.model.names import Declaration, resolve, wildcard
+from cosmosql.model.report import Report, suggestion
+from cosmosql.schema.fields import Field, FieldType
+from cosmosql.source import Span
+from cosmosql.syntax.tree import Reference
+from cosmosql.syntax.tree import Sequence as Bracket
+from cosmosql.units import EXAMPLES, LABELS, REQUESTS, TOKENS, Quantity, number_text
+
+Plain: TypeAlias = bool | int | float | str | Quantity
+"""A reference is the full name of its declaration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """The values of a `sweep`, in the order written."""
+
+    values: tuple[Plain, ...]
+
+
+Read: TypeAlias = Plain | tuple[Plain, ...] | Alternatives
+
+_COUNTABLE = (EXAMPLES, LABELS, REQUESTS, TOKENS)
+
+_WANTED: Mapping[FieldType, str] = {
+    FieldType.COUNT: "a whole number",
+    FieldType.NUMBER: "a number without a unit",
+    FieldType.RATIO: "a ratio such as `25%`",
+    FieldType.AMOUNT: "a number of examples or a share such as `15%`",
+    FieldType.TEXT: "a text in quotes",
+    FieldType.WORD: "a word",
+    FieldType.BOOLEAN: "true or false",
+    FieldType.PATH: "a path in quotes",
+    FieldType.QUANTITY: "a quantity",
+    FieldType.REFERENCE: "a name",
+}
+
+
+class AttributeReader:
+    """Reads the attributes of one block or section."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._report: Report = evaluator.report
+
+    def read(
+        self,
+        attributes: Mapping[str, OwnedAttribute],
+        fields: Sequence[Field],
+        *,
+        place: Span,
+        owner: str,
+    ) -> dict[str, Read] | None:
+        """Values by field name, defaults filled in, in the order of the fields.
+
+        None where anything is wrong, after reporting all of it: E0203 unknown, E0209 missing,
+        E0302 wrong type, E0303 sweep where none can be, E0304 out of range.
+        """
+        known = {field.name: field for field in fields}
+        right = True
+        for name, owned in attributes.items():
+            if name not in known:
+                right = False
+                self._report.add(
+                    "E0203",
+                    "unknown attribute",
+                    owned.attribute.name.span,
+                    f"{owner} has no such attribute",
+                    help=suggestion(name, known, f"it has {', '.join(known) or 'none'}"),
+                )
+        values: dict[str, Read] = {}
+        for field in fields:
+            written = attributes.get(field.name)
+            if written is not None:
+                value = self._field(field, written)
+                if value is None:
+                    right = False
+                else:
+                    values[field.name] = value
+            elif field.required:
+                right = False
+                self._report.add(
+                    "E0209",
+                    "an attribute is missing",
+                    place,
+                    f"{owner} needs `{field.name}`",
+                    notes=(field.doc,),
+                    help=f"write `{field.name} = …`",
+                )
+            elif field.default is not None:
+                values[field.name] = field.default
+        return values if right else None
+
+    def _field(self, field: Field, owned: OwnedAttribute) -> Read | None:
+        expression, module = owned.attribute.value, owned.module
+        if field.type is FieldType.REFERENCE:
+            listed = self._wildcards(field, owned)
+            if listed is not None:
+                return listed
+            if isinstance(expression, Reference):
+                # The kind that is wanted decides between declarations of one name.
+                return self._named(field, expression, module)
+        value = self._evaluator.value(expression, module)
+        if value is None:
+            return None
+        if isinstance(value.content, Swept):
+            if not field.sweepable:
+                self._report.add(
+                    "E0303",
+                    "invalid sweep",
+                    value.span,
+                    f"`{field.name}` takes one value",
+                    help="sweep over an attribute of a strategy, or write two declarations",
+                )
+                return None
+            items = self._each(field, value.content.items)
+            return None if items is None else Alternatives(items)
+        if field.many:
+            listed_items = value.content.items if isinstance(value.content, Listed) else (value,)
+            return self._each(field, listed_items)
+        return self._plain(field, value)
+
+    def _each(self, field: Field, items: Sequence[Value]) -> tuple[Plain, ...] | None:
+        plain = [self._plain(field, item) for item in items]
+        return None if None in plain else tuple(item for item in plain if item is not None)
+
+    def _wildcards(self, field: Field, owned: OwnedAttribute) -> tuple[Plain, ...] | None:
+        """The names of a list with `strategy.*` in it; None where there is none in it."""
+        expression = owned.attribute.value
+        items = expression.items if isinstance(expression, Bracket) else (expression,)
+        if not field.many or not any(isinstance(i, Reference) and i.wildcard for i in items):
+            return None
+        found: list[Plain] = []
+        for item in items:
+            if isinstance(item, Reference) and item.wildcard:
+                listed = wildcard(item, owned.module, self._report)
+                if listed is not None and listed[0] == field.target:
+                    found.extend(declaration.name for declaration in listed[1])
+                elif listed is not None:
+                    self._wrong(field, item.span, f"these are of kind {listed[0]}")
+            elif isinstance(item, Reference):
+                name = self._named(field, item, owned.module)
+                found.extend(name if isinstance(name, tuple) else ())
+        return tuple(dict.fromkeys(found))
+
+    def _named(self, field: Field, reference: Reference, module: LoadedModule) -> Read | None:
+        name = reference.parts[0].text
+        if len(reference.parts) == 1 and name in module.constants:
+            value = self._evaluator.value(reference, module)
+            if value is None:
+                return None
+            if isinstance(value.content, Swept) and field.sweepable:
+                items = self._each(field, value.content.items)
+                return None if items is None else Alternatives(items)
+            plain = self._plain(field, value)
+        else:
+            found = resolve(reference, module, self._report, kind=field.target)
+            if found is None:
+                return None
+            if isinstance(found, Declaration):
+                plain = self._plain(field, Value(found, reference.span))
+            else:
+                value = self._evaluator.value(reference, module)
+                plain = None if value is None else self._plain(field, value)
+        if plain is None:
+            return None
+        return (plain,) if field.many else plain
+
+    def _plain(self, field: Field, value: Value) -> Plain | None:
+        """One value as its field has it; None after reporting."""
+        plain = self._typed(field, value)
+        if plain is None:
+            self._wrong(field, value.span, f"this is {describe(value.content)}")
+            return None
+        return plain if self._in_range(field, plain, value.span) else None
+
+    def _typed(self, field: Field, value: Value) -> Plain | None:
+        content = value.content
+        match field.type, content:
+            case FieldType.COUNT, Quantity():
+                return _count(content)
+            case FieldType.NUMBER, Quantity(unit=""):
+                return float(content.value)
+            case FieldType.RATIO, Quantity() if content.dimension.name == "ratio":
+                return float(content.base)
+            case FieldType.AMOUNT, Quantity():
+                if content.unit == "" and content.value != int(content.value):
+                    return float(content.value)
+                return float(content.base) if content.unit == "%" else _count(content)
+            case FieldType.TEXT | FieldType.PATH, Word(text=text, quoted=True):
+                return text
+            case FieldType.WORD, Word(text=text):
+                return text
+            case FieldType.WORD, Quantity(unit=""):
+                return number_text(content.value).replace("_", "")
+            case FieldType.WORD, bool():
+                return "true" if content else "false"
+            case FieldType.BOOLEAN, bool():
+                return content
+            case FieldType.QUANTITY, Quantity() if content.dimension.name == field.dimension:
+                return content
+            case FieldType.REFERENCE, Declaration() if content.kind == field.target:
+                return content.name
+        return None
+
+    def _wrong(self, field: Field, span: Span, label: str) -> None:
+        wanted = _WANTED[field.type]
+        if field.type is FieldType.QUANTITY:
+            self._report.add(
+                "E0301",
+                f"{field.dimension} is wanted here",
+                span,
+                label,
+                notes=(f"`{field.name}`: {field.doc}",),
+            )
+            return
+        if field.type is FieldType.REFERENCE:
+            wanted = f"the name of a {field.target}"
+        self._report.add(
+            "E0302",
+            "wrong type",
+            span,
+            label,
+            help=f"`{field.name}` takes {'a list of these: ' if field.many else ''}{wanted}",
+        )
+
+    def _in_range(self, field: Field, plain: Plain, span: Span) -> bool:
+        if field.choices and plain not in field.choices:
+            self._report.add(
+                "E0304",
+                "out of range",
+                span,
+                f"`{field.name}` has no such value",
+                help=suggestion(str(plain), field.choices, f"it takes {', '.join(field.choices)}"),
+            )
+            return False
+        if isinstance(plain, str | bool):
+            return True
+        number = float(plain.base) if isinstance(plain, Quantity) else plain
+        low, high = field.minimum, field.maximum
+        if (low is not None and number < low) or (high is not None and number > high):
+            bounds = [f"at least {low:g}"] if low is not None else []
+            bounds += [f"at most {high:g}"] if high is not None else []
+            self._report.add(
+                "E0304",
+                "out of range",
+                span,
+                f"`{field.name}` is {' and '.join(bounds)}",
+            )
+            return False
+        return True
+
+
+def _count(quantity: Quantity) -> int | None:
+    countable = quantity.unit == "" or quantity.dimension in _COUNTABLE
+    if not countable or quantity.base != int(quantity.base):
+        return None
+    return int(quantity.base)

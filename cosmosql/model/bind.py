@@ -1,0 +1,148 @@
+"""The path of a spec to its Program: modules, names, values, types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
+from cosmosql.identity import text_digest
+from cosmosql.model.checks import check
+from cosmosql.model.declarations import DeclarationBinder
+from cosmosql.model.evaluate import Evaluator, canonical_text
+from cosmosql.model.extend import Flattener
+from cosmosql.model.modules import LoadedModule, Modules, load_modules
+from cosmosql.model.names import Declaration, Named
+from cosmosql.model.program import (
+    Budget,
+    Dataset,
+    Declared,
+    Hardware,
+    Model,
+    Module,
+    Policy,
+    Price,
+    Probe,
+    Program,
+    Query,
+    Retriever,
+    Strategy,
+    Task,
+)
+from cosmosql.model.queries import QueryBinder
+from cosmosql.model.report import Report
+from cosmosql.model.settings import read_settings
+from cosmosql.syntax.tree import Parameter
+
+Bound = TypeVar("Bound", bound=Declared)
+
+
+def bind(
+    path: Path, *, settings: Mapping[str, str] | None = None, text: str | None = None
+) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+    """The program of a spec, and everything that is wrong with it, in the order of the text.
+
+    The program is None where there is an error; then the static checks have been made on what
+    could be bound, so that nothing has to be found in a second round. `settings` are the values
+    of `--set`; `text` stands in for the file's content (editors). Reads the spec's own directory
+    and the standard library, nothing else.
+    """
+    report = Report()
+    try:
+        modules = load_modules(path, report, text=text)
+    except InputError as error:
+        return None, error.diagnostics
+    program = _program(path, modules, settings or {}, report)
+    if not report.failed:
+        return program, report.diagnostics
+    report.extend(check(program))
+    return None, _without_echoes(report.diagnostics, modules)
+
+
+def _program(path: Path, modules: Modules, settings: Mapping[str, str], report: Report) -> Program:
+    """What can be bound; declarations with mistakes are left out after reporting them."""
+    flattener = Flattener(report)
+    evaluator = Evaluator(report, flattener, read_settings(settings, modules, report))
+    parameters = _parameters(modules, evaluator)
+    binder = DeclarationBinder(evaluator)
+
+    def every(kind: str, one: Callable[[Declaration], Bound | None]) -> dict[str, Bound]:
+        bound = (one(declaration) for declaration in _declarations(modules.all, kind))
+        return {item.name: item for item in bound if item is not None}
+
+    datasets: dict[str, Dataset] = every("dataset", binder.dataset)
+    tasks: dict[str, Task] = every("task", binder.task)
+    models: dict[str, Model] = every("model", binder.model)
+    retrievers: dict[str, Retriever] = every("retriever", binder.retriever)
+    hardware: dict[str, Hardware] = every("hardware", binder.hardware)
+    prices: dict[str, Price] = every("price", binder.price)
+    strategies: dict[str, Strategy] = every("strategy", binder.strategy)
+    policies: dict[str, Policy] = every("policy", binder.policy)
+    probes: dict[str, Probe] = every("probe", binder.probe)
+    budgets: dict[str, Budget] = every("budget", binder.budget)
+    partial = Program(
+        path=path,
+        sha256=text_digest(modules.spec.tree.source.text),
+        modules=tuple(
+            Module(path=module.shown, sha256=text_digest(module.tree.source.text))
+            for module in sorted(modules.imported, key=lambda module: module.shown)
+        ),
+        parameters=parameters,
+        datasets=datasets,
+        tasks=tasks,
+        models=models,
+        retrievers=retrievers,
+        hardware=hardware,
+        prices=prices,
+        strategies=strategies,
+        policies=policies,
+        probes=probes,
+        budgets=budgets,
+        queries={},
+    )
+    asked = QueryBinder(evaluator, partial, modules.probes)
+    # Only the spec's own queries are asked: those of an imported file belong to that file.
+    queries = (asked.query(found) for found in _declarations((modules.spec,), "query"))
+    bound_queries: dict[str, Query] = {item.name: item for item in queries if item is not None}
+    return replace(partial, queries=bound_queries)
+
+
+def _declarations(modules: tuple[LoadedModule, ...], kind: str) -> list[Declaration]:
+    return [
+        Declaration(module, block)
+        for module in modules
+        for (owner, _), block in module.blocks.items()
+        if owner == kind
+    ]
+
+
+def _parameters(modules: Modules, evaluator: Evaluator) -> dict[str, str]:
+    """Every constant is evaluated, used or not; the parameters are returned as texts."""
+    texts: dict[str, str] = {}
+    for module in modules.all:
+        for name, node in module.constants.items():
+            value = evaluator.constant(Named(module, node))
+            if value is not None and isinstance(node, Parameter):
+                texts[module.qualified(name)] = canonical_text(value.content)
+    return dict(sorted(texts.items()))
+
+
+def _without_echoes(
+    diagnostics: tuple[Diagnostic, ...], modules: Modules
+) -> tuple[Diagnostic, ...]:
+    """Without the unknown names whose declarations only a syntax error has cost."""
+    damaged: set[str] = set()
+    for module in modules.all:
+        if module.damaged:
+            text = module.tree.source.text
+            for node in reversed(module.tree.declarations):
+                text = text[: node.span.start] + text[node.span.end :]
+            damaged.update(re.findall(r"\w+", text))
+
+    def echo(item: Diagnostic) -> bool:
+        return item.code == "E0201" and item.labels[0].span.text in damaged
+
+    return tuple(item for item in diagnostics if not echo(item))

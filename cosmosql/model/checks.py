@@ -1,0 +1,334 @@
+"""What can be said of a program before any row is read: `CHECKS`, in order, all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import prod
+
+from cosmosql.data.template import TemplateError, parse_template
+from cosmosql.diagnostics.diagnostic import Diagnostic, Label
+from cosmosql.model.declarations import MODELLESS
+from cosmosql.model.program import (
+    Formula,
+    Measure,
+    Operation,
+    Program,
+    Query,
+    Strategy,
+    Task,
+)
+from cosmosql.model.report import suggestion
+from cosmosql.schema import registry
+from cosmosql.schema.measures import COSTS
+from cosmosql.source import Span
+
+LARGEST = 1_000
+"""Candidates of one query: beyond it a sweep is taken for a slip of the pen."""
+
+LABEL_METRICS = ("accuracy", "macro_f1")
+"""Metrics over answers that compete; the others compare texts."""
+
+
+def check(program: Program) -> tuple[Diagnostic, ...]:
+    """Everything that the static checks find, in the order of `CHECKS`."""
+    return tuple(finding for one in CHECKS for finding in one(program))
+
+
+def _finding(
+    code: str,
+    title: str,
+    span: Span,
+    label: str,
+    *others: Label,
+    notes: tuple[str, ...] = (),
+    help: str | None = None,
+) -> Diagnostic:
+    labels = (Label(span, label), *others)
+    return Diagnostic(code=code, title=title, labels=labels, notes=notes, help=help)
+
+
+def strategies_of(program: Program, query: Query) -> tuple[Strategy, ...]:
+    """The query's strategies and those of its policies, each once, in the order written."""
+    policies = (program.policies[name] for name in query.policies if name in program.policies)
+    names = (*query.strategies, *(name for policy in policies for name in policy.over))
+    return tuple(
+        program.strategies[name] for name in dict.fromkeys(names) if name in program.strategies
+    )
+
+
+def _candidates(program: Program) -> Iterator[Diagnostic]:
+    """E0401 and E0402: something to compare, and not by the thousand."""
+    for query in program.queries.values():
+        strategies = strategies_of(program, query)
+        if not query.strategies and not query.policies:
+            yield _finding(
+                "E0401",
+                "no candidates",
+                query.span,
+                "this query compares nothing",
+                help="name at least one strategy: `among strategy.*`",
+            )
+        sizes = {item.name: _size(item) for item in strategies}
+        total = sum(sizes.values())
+        if total > LARGEST:
+            largest = max(strategies, key=_size)
+            yield _finding(
+                "E0402",
+                "sweep too large",
+                largest.span,
+                f"expands to {sizes[largest.name]:,} candidates",
+                notes=(f"the query has {total:,} candidates; at most {LARGEST:,} are compared",),
+                help="shorten a `sweep(…)` of this strategy",
+            )
+
+
+def _size(strategy: Strategy) -> int:
+    sweeps = (len(values) for values in strategy.sweeps.values())
+    return max(1, len(strategy.models)) * max(1, len(strategy.retrievers)) * prod(sweeps)
+
+
+def _templates(program: Program) -> Iterator[Diagnostic]:
+    """E0519: `input` and `instruction` are templates; the instruction knows `{labels}` alone."""
+    for task in program.tasks.values():
+        for name, text in (("input", task.input), ("instruction", task.instruction or "")):
+            try:
+                template = parse_template(text)
+            except TemplateError as error:
+                yield _finding(
+                    "E0519",
+                    "malformed template",
+                    task.span,
+                    f"`{name}`: {error}, at character {error.offset + 1}",
+                    help="write `{column}`, and `{{` for a brace",
+                )
+                continue
+            strangers = [column for column in template.columns if column != "labels"]
+            if name == "instruction" and strangers:
+                yield _finding(
+                    "E0519",
+                    "malformed template",
+                    task.span,
+                    f"`instruction` stands once above all rows, so `{{{strangers[0]}}}` has no row",
+                    help=suggestion(strangers[0], ("labels",), "it knows `{labels}` alone"),
+                )
+            if name == "input" and not template.columns:
+                yield _finding(
+                    "E0519",
+                    "malformed template",
+                    task.span,
+                    "`input` shows no column of the row",
+                    help='name one: `input = "{text}"`',
+                )
+            if name == "input" and task.target in template.columns:
+                yield _finding(
+                    "E0404",
+                    "rows leak between roles",
+                    task.span,
+                    f"`input` shows the target `{task.target}`",
+                    notes=("a model that is shown the answer need not find it",),
+                    help="leave the target out of `input`",
+                )
+
+
+def _metrics(program: Program) -> Iterator[Diagnostic]:
+    """E0501 unknown metric, E0409 metric of another kind of task."""
+    known = registry.names("metric")
+    for task in program.tasks.values():
+        if task.metric not in known:
+            yield _finding(
+                "E0501",
+                "unknown extension",
+                task.span,
+                "no metric has the name that this task gives",
+                help=suggestion(task.metric, known, f"the metrics are {', '.join(known)}"),
+            )
+        elif task.metric in LABEL_METRICS and task.using not in ("classify", "choose"):
+            yield _metric_misfit(task, "answers are open texts", "exact_match` or `token_f1")
+        elif task.metric == "macro_f1" and task.using != "classify":
+            yield _metric_misfit(task, "options differ from row to row", "accuracy")
+    for query in program.queries.values():
+        task_metric = program.tasks[query.task].metric if query.task in program.tasks else None
+        if task_metric is None:
+            continue
+        for measure, span in _measures(query):
+            if measure.name in known and measure.name != task_metric:
+                yield _finding(
+                    "E0409",
+                    "metric does not fit the task",
+                    span,
+                    f"`{measure.name}` is not the metric of the task",
+                    notes=("one metric is measured for each task",),
+                    help=f"write `{task_metric}`, or set `metric = {measure.name}` in the task",
+                )
+
+
+def _metric_misfit(task: Task, reason: str, better: str) -> Diagnostic:
+    return _finding(
+        "E0409",
+        "metric does not fit the task",
+        task.span,
+        f"`{task.metric}` does not fit `using {task.using}`: {reason}",
+        help=f"write `metric = {better}`".replace("` or `", "` or `metric = "),
+    )
+
+
+def _measures(query: Query) -> Iterator[tuple[Measure, Span]]:
+    """Every measure that the query names, with the place to point at."""
+    for measure in measures_in(query.objective.formula):
+        yield measure, query.span
+    for requirement in query.requirements:
+        for side in (requirement.left, requirement.right):
+            for measure in measures_in(side):
+                yield measure, requirement.span
+
+
+def measures_in(formula: Formula) -> Iterator[Measure]:
+    """The measures of a formula, left to right."""
+    match formula:
+        case Measure():
+            yield formula
+        case Operation(left=left, right=right):
+            yield from measures_in(left)
+            yield from measures_in(right)
+
+
+def _foreign_measures(program: Program) -> Iterator[Diagnostic]:
+    """E0201: a requirement may name only strategies that the query compares."""
+    for query in program.queries.values():
+        compared = {strategy.name for strategy in strategies_of(program, query)}
+        for measure, span in _measures(query):
+            if measure.strategy is None or measure.strategy not in program.strategies:
+                continue
+            strategy = program.strategies[measure.strategy]
+            if measure.strategy not in compared:
+                yield _finding(
+                    "E0410",
+                    "a measure of a strategy that is not compared",
+                    span,
+                    f"`{measure.strategy}` is not among the candidates",
+                    help=f"add it: `among …, {measure.strategy}`",
+                )
+            elif _size(strategy) > 1:
+                yield _finding(
+                    "E0410",
+                    "a measure of a strategy that is not compared",
+                    span,
+                    f"`{measure.strategy}` is {_size(strategy)} candidates, not one",
+                    help="name a strategy without `sweep(…)`",
+                )
+
+
+def _prices(program: Program) -> Iterator[Diagnostic]:
+    """E0407: where money is asked for or capped, everything that runs has a price."""
+    for query in program.queries.values():
+        asked = [measure.name for measure, _ in _measures(query) if measure.name in COSTS]
+        if "money" in query.budget.probing:
+            asked.append("the probing budget")
+        if not asked:
+            continue
+        for strategy in strategies_of(program, query):
+            hardware = program.hardware.get(strategy.hardware or "")
+            if strategy.using == MODELLESS and strategy.hardware is None:
+                continue
+            if strategy.hardware is not None and (hardware is None or hardware.price is not None):
+                continue
+            yield _finding(
+                "E0407",
+                "price missing",
+                strategy.span,
+                "it is not said where this runs"
+                if hardware is None
+                else f"`{hardware.name}` has no price",
+                Label(query.span, f"this query asks about money: {asked[0]}"),
+                notes=("an unknown price is never taken for zero",),
+                help="import std.hardware and write `on = hw.l4`"
+                if hardware is None
+                else "declare one: `price = 1.20 USD/GPU-hour`, with `source` and `as_of`",
+            )
+
+
+def _currencies(program: Program) -> Iterator[Diagnostic]:
+    """E0301: one query is costed in one currency."""
+    for query in program.queries.values():
+        found: dict[str, tuple[str, Span]] = {}
+        for strategy in strategies_of(program, query):
+            hardware = program.hardware.get(strategy.hardware or "")
+            if hardware is not None and hardware.price is not None:
+                currency = hardware.price.dimension.currency
+                if currency:
+                    found.setdefault(currency, (hardware.name, strategy.span))
+        budget = query.budget
+        for meters in (budget.probing, budget.adaptation, budget.serving):
+            for quantity in meters.values():
+                currency = quantity.dimension.currency
+                if currency:
+                    found.setdefault(currency, (budget.name, budget.span))
+        if len(found) > 1:
+            first, second = list(found)[:2]
+            yield _finding(
+                "E0301",
+                f"cannot compare {first} with {second}",
+                found[second][1],
+                f"`{found[second][0]}` is priced in {second}",
+                Label(found[first][1], f"`{found[first][0]}` is priced in {first}"),
+                notes=("no exchange rate is assumed",),
+                help="declare all prices of a query in one currency",
+            )
+
+
+def _egress(program: Program) -> Iterator[Diagnostic]:
+    """E0405: rows that stay local reach only models that run here."""
+    for query in program.queries.values():
+        task = program.tasks.get(query.task)
+        for strategy in strategies_of(program, query):
+            corpora = [
+                program.retrievers[name].corpus
+                for name in strategy.retrievers
+                if name in program.retrievers
+            ]
+            names = dict.fromkeys(([task.dataset] if task else []) + corpora)
+            private = [
+                program.datasets[name]
+                for name in names
+                if name in program.datasets and program.datasets[name].stays_local
+            ]
+            for name in strategy.models:
+                model = program.models.get(name)
+                if model is None or model.local or not private:
+                    continue
+                yield _finding(
+                    "E0405",
+                    "private rows would leave this machine",
+                    strategy.span,
+                    f"this sends rows to `{model.name}`, which runs elsewhere",
+                    Label(private[0].span, "these rows stay local"),
+                    Label(model.span, "this model is remote"),
+                    help="use a model that runs here, such as `using hf`",
+                )
+
+
+def _escalations(program: Program) -> Iterator[Diagnostic]:
+    """E0408: a cascade's own rules are reachable, each stage named once."""
+    for policy in program.policies.values():
+        targets = [item.target for item in policy.escalations]
+        repeated = [name for name in targets if targets.count(name) > 1]
+        if repeated:
+            yield _finding(
+                "E0408",
+                "a policy that cannot answer",
+                policy.span,
+                f"two rules escalate to `{repeated[0]}`",
+                help="keep one `escalate` for each stage",
+            )
+
+
+CHECKS: tuple[Callable[[Program], Iterator[Diagnostic]], ...] = (
+    _candidates,
+    _templates,
+    _metrics,
+    _foreign_measures,
+    _prices,
+    _currencies,
+    _egress,
+    _escalations,
+)

@@ -1,0 +1,333 @@
+"""Expressions to values: constants and parameters, arithmetic with units, `sweep`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cosmosql.diagnostics.diagnostic import Label
+from cosmosql.identity import canonical
+from cosmosql.model.extend import Flattener
+from cosmosql.model.modules import LoadedModule
+from cosmosql.model.names import Declaration, Member, Named, resolve
+from cosmosql.model.report import Report
+from cosmosql.source import Span
+from cosmosql.syntax.tree import (
+    Binary,
+    Boolean,
+    Call,
+    Constant,
+    Expression,
+    Negative,
+    Number,
+    Parameter,
+    Reference,
+    Sequence,
+    Text,
+)
+from cosmosql.units import DimensionMismatch, Quantity, UnknownUnit
+
+ARITHMETIC = ("+", "-", "*", "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A bare word or, where `quoted`, a text."""
+
+    text: str
+    quoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    items: tuple[Value, ...]
+
+
+Content: TypeAlias = Quantity | Word | bool | Declaration | Listed | Swept
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an expression stands for. `span` is the place where it is used."""
+
+    content: Content
+    span: Span
+
+
+class Evaluator:
+    """Evaluates expressions in the module that wrote them; None after reporting a mistake.
+
+    `settings` replaces the values of parameters, by (module prefix, name).
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        flattener: Flattener,
+        settings: Mapping[tuple[str, str], Expression],
+    ) -> None:
+        self.report = report
+        self.flattener = flattener
+        self._settings = settings
+        self._open: list[Constant | Parameter] = []
+        self._constants: dict[int, Value | None] = {}
+
+    def value(self, expression: Expression, module: LoadedModule) -> Value | None:
+        match expression:
+            case Number():
+                return self._number(expression)
+            case Text(value=text):
+                return Value(Word(text, quoted=True), expression.span)
+            case Boolean(value=truth):
+                return Value(truth, expression.span)
+            case Reference():
+                return self._reference(expression, module)
+            case Sequence(items=items):
+                found = self._all(items, module)
+                return None if found is None else Value(Listed(found), expression.span)
+            case Call():
+                return self._call(expression, module)
+            case Negative(operand=operand):
+                number = self._quantity(operand, module)
+                return None if number is None else Value(-number, expression.span)
+            case Binary():
+                return self._binary(expression, module)
+
+    def constant(self, named: Named) -> Value | None:
+        """The value of a `let` or `param`, `--set` taken into account."""
+        key = id(named.node)
+        if key in self._constants:
+            return self._constants[key]
+        if named.node in self._open:
+            self.report.add(
+                "E0210",
+                "definition in a circle",
+                named.node.name.span,
+                "its value needs itself",
+                help="give one of the names a value of its own",
+            )
+            return None
+        self._open.append(named.node)
+        self._constants[key] = self._constant_value(named)
+        self._open.pop()
+        return self._constants[key]
+
+    def _constant_value(self, named: Named) -> Value | None:
+        written = self.value(named.node.value, named.module)
+        setting = self._settings.get((named.module.prefix, named.node.name.text))
+        if setting is None or not isinstance(named.node, Parameter):
+            return written
+        given = self.value(setting, named.module)
+        if written is None or given is None:
+            return given
+        if not self._alike(written, given):
+            return None
+        return given
+
+    def _alike(self, written: Value, given: Value) -> bool:
+        """A setting has the type and dimension of the value that it replaces."""
+        old, new = written.content, given.content
+        if isinstance(old, Quantity) and isinstance(new, Quantity):
+            if old.dimension != new.dimension:
+                self._dimensions(old, written.span, new, given.span, "cannot set")
+                return False
+        elif type(old) is not type(new):
+            self.report.add(
+                "E0302",
+                "wrong type",
+                given.span,
+                f"this is {describe(given.content)}",
+                others=(Label(written.span, f"the parameter is {describe(old)}"),),
+            )
+            return False
+        return True
+
+    def _number(self, number: Number) -> Value | None:
+        try:
+            return Value(Quantity.of(number.value, number.unit), number.span)
+        except UnknownUnit as error:
+            help = f"did you mean `{error.suggestion}`?" if error.suggestion else None
+            self.report.add("E0103", "unknown unit", number.span, "no such unit", help=help)
+        except ValueError:
+            self._out_of_range(number.span)
+        return None
+
+    def _reference(self, reference: Reference, module: LoadedModule) -> Value | None:
+        if reference.wildcard:
+            self.report.add(
+                "E0302", "wrong type", reference.span, "`.*` stands in a list of names only"
+            )
+            return None
+        name = reference.parts[0].text
+        if len(reference.parts) == 1:
+            constant = module.constants.get(name)
+            if constant is None:
+                return Value(Word(name, quoted=False), reference.span)
+            found = self.constant(Named(module, constant))
+            return None if found is None else Value(found.content, reference.span)
+        target = resolve(reference, module, self.report)
+        match target:
+            case None:
+                return None
+            case Declaration():
+                return Value(target, reference.span)
+            case Named():
+                found = self.constant(target)
+                return None if found is None else Value(found.content, reference.span)
+            case Member():
+                return self._member(target, reference)
+
+    def _member(self, member: Member, reference: Reference) -> Value | None:
+        flat = self.flattener.flat(member.declaration)
+        owned = flat.attributes.get(member.attribute.text)
+        if owned is None:
+            known = ", ".join(flat.attributes) or "none"
+            self.report.add(
+                "E0201",
+                "unknown name",
+                member.attribute.span,
+                f"this {member.declaration.kind} does not say it",
+                help=f"its attributes are {known}",
+            )
+            return None
+        found = self.value(owned.attribute.value, owned.module)
+        return None if found is None else Value(found.content, reference.span)
+
+    def _all(self, items: tuple[Expression, ...], module: LoadedModule) -> tuple[Value, ...] | None:
+        found = [self.value(item, module) for item in items]
+        return None if None in found else tuple(item for item in found if item is not None)
+
+    def _call(self, call: Call, module: LoadedModule) -> Value | None:
+        if call.function.text != "sweep":
+            self.report.add(
+                "E0201",
+                "unknown name",
+                call.function.span,
+                "there is no such function",
+                help="the one function is `sweep(…)`",
+            )
+            return None
+        values = self._all(call.arguments, module)
+        if values is None:
+            return None
+        if not values:
+            self.report.add("E0303", "invalid sweep", call.span, "it has no values")
+            return None
+        for index, value in enumerate(values):
+            if isinstance(value.content, Swept | Listed):
+                self.report.add("E0303", "invalid sweep", value.span, "a sweep takes single values")
+                return None
+            if any(value.content == other.content for other in values[:index]):
+                self.report.add(
+                    "E0303",
+                    "invalid sweep",
+                    value.span,
+                    "this value stands in it already",
+                    help="each value makes candidates of its own, so it is written once",
+                )
+                return None
+        return Value(Swept(values), call.span)
+
+    def _quantity(self, expression: Expression, module: LoadedModule) -> Quantity | None:
+        value = self.value(expression, module)
+        if value is None:
+            return None
+        if isinstance(value.content, Quantity):
+            return value.content
+        self.report.add(
+            "E0302",
+            "wrong type",
+            expression.span,
+            f"this is {describe(value.content)}, not a quantity",
+        )
+        return None
+
+    def _binary(self, expression: Binary, module: LoadedModule) -> Value | None:
+        if expression.operator not in ARITHMETIC:
+            self.report.add(
+                "E0302",
+                "wrong type",
+                expression.span,
+                "a comparison stands only after `require` and `when`",
+            )
+            return None
+        left = self._quantity(expression.left, module)
+        right = self._quantity(expression.right, module)
+        if left is None or right is None:
+            return None
+        result = self.compute(expression, left, right)
+        return None if result is None else Value(result, expression.span)
+
+    def compute(self, expression: Binary, left: Quantity, right: Quantity) -> Quantity | None:
+        """The result of arithmetic on two quantities; None after reporting E0301 or E0304."""
+        try:
+            match expression.operator:
+                case "+":
+                    return left + right
+                case "-":
+                    return left - right
+                case "*":
+                    return left * right
+                case _:
+                    return left / right
+        except DimensionMismatch:
+            words = "cannot add" if expression.operator == "+" else "cannot subtract"
+            self._dimensions(left, expression.left.span, right, expression.right.span, words)
+        except (ZeroDivisionError, ValueError):
+            self._out_of_range(expression.span)
+        return None
+
+    def _dimensions(
+        self, left: Quantity, left_span: Span, right: Quantity, right_span: Span, words: str
+    ) -> None:
+        mismatch = DimensionMismatch(left.dimension, right.dimension)
+        self.report.add(
+            "E0301",
+            f"{words} {mismatch.right_name} and {mismatch.left_name}",
+            right_span,
+            f"this is {mismatch.right_name}",
+            others=(Label(left_span, f"this is {mismatch.left_name}"),),
+        )
+
+    def _out_of_range(self, span: Span) -> None:
+        self.report.add("E0304", "out of range", span, "no quantity is that large or small")
+
+
+def describe(content: Content) -> str:
+    """What a value is, in words."""
+    match content:
+        case Quantity(dimension=dimension):
+            return "a number" if dimension.name == "ratio" else dimension.name
+        case Word(quoted=quoted):
+            return "a text" if quoted else "a word"
+        case bool():
+            return "true or false"
+        case Declaration(kind=kind):
+            return f"a {kind}"
+        case Listed():
+            return "a list"
+        case Swept():
+            return "a sweep"
+
+
+def canonical_text(content: Content) -> str:
+    """A value as the language writes it."""
+    match content:
+        case Quantity():
+            return str(content)
+        case Word(text=text, quoted=quoted):
+            return canonical(text) if quoted else text
+        case bool():
+            return "true" if content else "false"
+        case Declaration(name=name):
+            return name
+        case Listed(items=items):
+            return f"[{', '.join(canonical_text(item.content) for item in items)}]"
+        case Swept(items=items):
+            return f"sweep({', '.join(canonical_text(item.content) for item in items)})"

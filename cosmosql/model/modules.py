@@ -1,0 +1,280 @@
+"""The files of a spec: the spec itself and, through `import`, other files and `std`."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
+from cosmosql.identity import text_digest
+from cosmosql.model.report import Report, suggestion
+from cosmosql.resources import resource
+from cosmosql.schema.kinds import KINDS
+from cosmosql.schema.measures import MEASURES
+from cosmosql.schema.registry import names
+from cosmosql.source import Source
+from cosmosql.syntax.parse import decode, parse
+from cosmosql.syntax.tree import Block, Constant, Import, Name, Parameter, Reference, Tree
+
+SUFFIX = ".cosmos"
+STANDARD = "std"
+
+
+@dataclass(slots=True, eq=False)
+class LoadedModule:
+    """One file with its names. Tables are filled while loading and only read afterwards."""
+
+    prefix: str
+    """How the spec's references begin for its declarations: `` for the spec itself, `models`,
+    `base.models`; the shortest chain of aliases that leads to it."""
+    path: Path
+    shown: str
+    """Its path relative to the spec's directory, or `std.models`."""
+    tree: Tree
+    damaged: bool
+    """True where syntax errors have cost it some of its declarations."""
+    imports: dict[str, LoadedModule] = field(default_factory=dict)
+    constants: dict[str, Constant | Parameter] = field(default_factory=dict)
+    blocks: dict[tuple[str, str], Block] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> Path:
+        """Relative paths of the file start here."""
+        return self.path.parent
+
+    def qualified(self, name: str) -> str:
+        """A name of this module as the spec refers to it."""
+        return f"{self.prefix}.{name}" if self.prefix else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modules:
+    spec: LoadedModule
+    imported: tuple[LoadedModule, ...]
+    """Nearest first; those of one file in the order of its imports."""
+    probes: LoadedModule
+    """`std.probes`, which holds the ladder for queries that name none."""
+
+    @property
+    def all(self) -> tuple[LoadedModule, ...]:
+        return (self.spec, *self.imported)
+
+
+def load_modules(path: Path, report: Report, *, text: str | None = None) -> Modules:
+    """The spec and all that it imports; raises InputError where the spec itself cannot be read.
+
+    Imports stay inside the spec's directory, so that checking a foreign spec reads nothing else.
+    """
+    source = Source(path.as_posix(), text) if text is not None else decode(path)
+    if isinstance(source, Diagnostic):
+        raise InputError([source])
+    return _Loader(path, report).load(source)
+
+
+class _Loader:
+    def __init__(self, path: Path, report: Report) -> None:
+        self.path = path
+        self.root = path.parent.resolve()
+        self.standard = resource("stdlib").resolve()
+        self.report = report
+        self.by_file: dict[Path, LoadedModule] = {}
+        self.waiting: deque[LoadedModule] = deque()
+
+    def load(self, source: Source) -> Modules:
+        spec = self._module(self.path, self.path.name, source, prefix="")
+        self._follow_imports()
+        probes = self._standard_probes()
+        self._follow_imports()
+        modules = tuple(self.by_file.values())
+        _report_cycles(modules, self.report)
+        return Modules(spec=spec, imported=modules[1:], probes=probes)
+
+    def _follow_imports(self) -> None:
+        """Breadth first, so that a module's prefix is the shortest chain of aliases."""
+        while self.waiting:
+            module = self.waiting.popleft()
+            for node in module.tree.declarations:
+                if isinstance(node, Import):
+                    self._import(module, node)
+
+    def _module(self, path: Path, shown: str, source: Source, *, prefix: str) -> LoadedModule:
+        tree, diagnostics = parse(source)
+        self.report.extend(diagnostics)
+        module = LoadedModule(
+            prefix=prefix, path=path, shown=shown, tree=tree, damaged=bool(diagnostics)
+        )
+        self.by_file[path.resolve()] = module
+        self.waiting.append(module)
+        _declare(module, self.report)
+        return module
+
+    def _import(self, module: LoadedModule, node: Import) -> None:
+        """Enters the imported module under its alias; it is loaded at its first import."""
+        alias = node.alias
+        if alias.text in module.imports or alias.text in module.constants:
+            _twice(alias, self.report)
+            return
+        if alias.text in KINDS or alias.text in MEASURES:
+            _shadows(alias, self.report)
+            return
+        place = self._place(module, node)
+        if place is None:
+            return
+        path, shown, source_name = place
+        found = self.by_file.get(path.resolve())
+        if found is None:
+            source = decode(path, source_name)
+            if isinstance(source, Diagnostic):
+                self.report.extend([replace(source, labels=(Label(node.span, "imported here"),))])
+                return
+            prefix = module.qualified(alias.text)
+            found = self._module(path, shown, source, prefix=prefix)
+        module.imports[alias.text] = found
+
+    def _place(self, module: LoadedModule, node: Import) -> tuple[Path, str, str] | None:
+        """The file that an import names, as (path, name in plans, name in messages)."""
+        if node.path is None:
+            return self._standard_place(node.module) if node.module is not None else None
+        path = module.directory / node.path.value
+        real = path.resolve()
+        home = self.standard if module.shown.startswith(f"{STANDARD}.") else self.root
+        if not real.is_relative_to(home):
+            self.report.add(
+                "E0206",
+                "import leaves the directory of the spec",
+                node.path.span,
+                "this file is outside",
+                notes=("a spec reads only files beside and below it, so checking one is safe",),
+                help="move the file below the spec's directory",
+            )
+            return None
+        if not real.is_file():
+            beside = sorted(entry.name for entry in real.parent.glob(f"*{SUFFIX}"))
+            self.report.add(
+                "E0205",
+                "module not found",
+                node.path.span,
+                "no such file",
+                help=suggestion(real.name, beside, "paths are relative to the importing file"),
+            )
+            return None
+        shown = real.relative_to(home).as_posix()
+        if home == self.standard:
+            return path, f"{STANDARD}.{real.stem}", f"std/{shown}"
+        return path, shown, (self.path.parent / shown).as_posix()
+
+    def _standard_place(self, reference: Reference) -> tuple[Path, str, str] | None:
+        parts = [part.text for part in reference.parts]
+        known = sorted(path.stem for path in self.standard.glob(f"*{SUFFIX}"))
+        if len(parts) == 2 and parts[0] == STANDARD and parts[1] in known:
+            return (
+                self.standard / f"{parts[1]}{SUFFIX}",
+                f"{STANDARD}.{parts[1]}",
+                f"std/{parts[1]}{SUFFIX}",
+            )
+        listed = [f"{STANDARD}.{name}" for name in known]
+        self.report.add(
+            "E0205",
+            "module not found",
+            reference.span,
+            "no such module",
+            help=suggestion(
+                ".".join(parts), listed, f"the standard modules are {', '.join(listed)}"
+            ),
+        )
+        return None
+
+    def _standard_probes(self) -> LoadedModule:
+        path = self.standard / f"probes{SUFFIX}"
+        found = self.by_file.get(path.resolve())
+        if found is not None:
+            return found
+        shown = f"{STANDARD}.probes"
+        source = Source(f"std/{path.name}", path.read_text(encoding="utf-8"))
+        return self._module(path, shown, source, prefix=shown)
+
+
+def _declare(module: LoadedModule, report: Report) -> None:
+    """Enters the names of a tree; reports E0204, E0207 and E0208."""
+    metrics = names("metric")
+    for node in module.tree.declarations:
+        match node:
+            case Parameter() | Constant():
+                if node.name.text in module.constants:
+                    _twice(node.name, report)
+                elif node.name.text in (*MEASURES, *metrics, *KINDS):
+                    _shadows(node.name, report)
+                else:
+                    module.constants[node.name.text] = node
+            case Block():
+                if node.kind.text not in KINDS:
+                    report.add(
+                        "E0208",
+                        "unknown kind of declaration",
+                        node.kind.span,
+                        "no such kind",
+                        help=suggestion(node.kind.text, KINDS, f"the kinds are {', '.join(KINDS)}"),
+                    )
+                elif (node.kind.text, node.name.text) in module.blocks:
+                    _twice(node.name, report)
+                else:
+                    module.blocks[node.kind.text, node.name.text] = node
+
+
+def _twice(name: Name, report: Report) -> None:
+    report.add(
+        "E0207",
+        "declared twice",
+        name.span,
+        "this name is taken already",
+        help="rename one of the two",
+    )
+
+
+def _shadows(name: Name, report: Report) -> None:
+    report.add(
+        "E0204",
+        "shadows a name of the language",
+        name.span,
+        "this names a measure, a metric or a kind",
+        notes=("a query would no longer say which of the two it means",),
+        help="choose another name",
+    )
+
+
+def _report_cycles(modules: tuple[LoadedModule, ...], report: Report) -> None:
+    """E0202 at every import that closes a cycle."""
+    done: set[Path] = set()
+    path: list[LoadedModule] = []
+
+    def visit(module: LoadedModule) -> None:
+        path.append(module)
+        for node in module.tree.declarations:
+            found = module.imports.get(node.alias.text) if isinstance(node, Import) else None
+            if found is None:
+                continue
+            if found in path:
+                chain = [item.shown for item in path[path.index(found) :]] + [found.shown]
+                report.add(
+                    "E0202",
+                    "import cycle",
+                    node.span,
+                    "this import leads back here",
+                    notes=(" imports ".join(chain),),
+                    help="move what both files need into a third one",
+                )
+            elif found.path not in done:
+                visit(found)
+        path.pop()
+        done.add(module.path)
+
+    for module in modules:
+        if module.path not in done:
+            visit(module)
+
+
+def digests(modules: Modules) -> Mapping[str, str]:
+    """SHA-256 of each imported file's text by its name in plans, `std.probes` included."""
+    return {module.shown: text_digest(module.tree.source.text) for module in modules.imported}

@@ -1,0 +1,373 @@
+"""`query … { for … among … measure … maximize … require … decide … }` to a Query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TypeVar
+
+from cosmosql.model.declarations import DeclarationBinder
+from cosmosql.model.evaluate import Evaluator, describe
+from cosmosql.model.extend import Flat, OwnedClause
+from cosmosql.model.formulas import FormulaBinder, Typed
+from cosmosql.model.modules import LoadedModule
+from cosmosql.model.names import Declaration, resolve, wildcard
+from cosmosql.model.program import (
+    Budget,
+    Declared,
+    Literal,
+    Measure,
+    Objective,
+    Program,
+    Query,
+    Requirement,
+)
+from cosmosql.source import Span
+from cosmosql.syntax.tree import (
+    AmongClause,
+    Binary,
+    DecideClause,
+    Expression,
+    ForClause,
+    MeasureClause,
+    ObjectiveClause,
+    Reference,
+    RequireClause,
+)
+from cosmosql.units import DIFFERENCE, Quantity
+
+CONFIDENCE = Decimal("0.9")
+TOLERANCE = Decimal("0.01")
+STANDARD_PROBE = "ladder"
+COMPARISONS = ("<", "<=", ">", ">=")
+
+METER_MEASURES: Mapping[tuple[str, str], str] = {
+    ("adaptation", "money"): "adapt_cost",
+    ("adaptation", "labels"): "labels",
+    ("serving", "money"): "serve_cost",
+    ("serving", "wall"): "latency",
+}
+"""The measure that a budget's meter is a requirement on."""
+
+Bound = TypeVar("Bound", bound=Declared)
+
+
+class QueryBinder:
+    """Binds the spec's queries against everything that is bound already."""
+
+    def __init__(self, evaluator: Evaluator, program: Program, probes: LoadedModule) -> None:
+        self.evaluator = evaluator
+        self.report = evaluator.report
+        self.program = program
+        self._probes = probes
+        self._declarations = DeclarationBinder(evaluator)
+
+    def query(self, declaration: Declaration) -> Query | None:
+        """The query; None after reporting every mistake in it."""
+        if self._declarations.block(declaration) is None:
+            return None
+        flat = self.evaluator.flattener.flat(declaration)
+        span = declaration.block.name.span
+        self._once(flat)
+        task = self._task(flat, span)
+        strategies, policies = self._among(flat, span)
+        probe, budget = self._measure(flat, span)
+        formulas = FormulaBinder(self.evaluator, self._currency(strategies, policies, budget))
+        objective = self._objective(flat, formulas, span)
+        requirements = [
+            self._requirement(owned, formulas) for owned in flat.clauses.get("require", ())
+        ]
+        decided = self._decide(flat)
+        if (
+            task is None
+            or strategies is None
+            or policies is None
+            or probe is None
+            or budget is None
+            or objective is None
+            or decided is None
+            or None in requirements
+        ):
+            return None
+        return Query(
+            name=declaration.name,
+            doc=flat.doc,
+            span=span,
+            task=task,
+            strategies=strategies,
+            policies=policies,
+            probe=probe,
+            budget=budget,
+            objective=objective,
+            requirements=(
+                *(item for item in requirements if item is not None),
+                *metered(budget),
+            ),
+            tolerance=decided[0],
+            confidence=decided[1],
+        )
+
+    def _once(self, flat: Flat) -> None:
+        for word, clauses in flat.clauses.items():
+            if word != "require":
+                for owned in clauses[1:]:
+                    self.report.add(
+                        "E0207",
+                        "declared twice",
+                        owned.clause.span,
+                        "the query says this already",
+                        help="keep one of the two",
+                    )
+
+    def _missing(self, span: Span, clause: str) -> None:
+        self.report.add(
+            "E0209",
+            "an attribute is missing",
+            span,
+            f"the query has no `{clause.split()[0]}` clause",
+            help=f"write `{clause}`",
+        )
+
+    def _task(self, flat: Flat, span: Span) -> str | None:
+        for owned in flat.clauses.get("for", ()):
+            assert isinstance(owned.clause, ForClause)
+            return self._name(owned.clause.task, owned.module, "task")
+        self._missing(span, "for task.…")
+        return None
+
+    def _name(self, reference: Reference, module: LoadedModule, kind: str) -> str | None:
+        """The reference of a declaration of the kind; None after reporting."""
+        found = resolve(reference, module, self.report, kind=kind)
+        if isinstance(found, Declaration) and found.kind == kind:
+            return found.name
+        if found is not None:
+            self._wrong(reference.span, f"this is no {kind}")
+        return None
+
+    def _wrong(self, span: Span, label: str, help: str | None = None) -> None:
+        self.report.add("E0302", "wrong type", span, label, help=help)
+
+    def _among(
+        self, flat: Flat, span: Span
+    ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        found: dict[str, list[str]] = {"strategy": [], "policy": []}
+        right = True
+        clauses = flat.clauses.get("among", ())
+        if not clauses:
+            self._missing(span, "among strategy.*")
+            return None, None
+        for owned in clauses[:1]:
+            assert isinstance(owned.clause, AmongClause)
+            for reference in owned.clause.candidates:
+                declared = self._candidates(reference, owned.module)
+                if declared is None:
+                    right = False
+                    continue
+                for item in declared:
+                    found[item.kind].append(item.name)
+        if not right:
+            return None, None
+        return tuple(dict.fromkeys(found["strategy"])), tuple(dict.fromkeys(found["policy"]))
+
+    def _candidates(
+        self, reference: Reference, module: LoadedModule
+    ) -> tuple[Declaration, ...] | None:
+        if reference.wildcard:
+            listed = wildcard(reference, module, self.report)
+            if listed is None:
+                return None
+            kind, declarations = listed
+        else:
+            found = resolve(reference, module, self.report, kind="strategy")
+            if found is None:
+                return None
+            kind = found.kind if isinstance(found, Declaration) else ""
+            declarations = (found,) if isinstance(found, Declaration) else ()
+        if kind not in ("strategy", "policy"):
+            self._wrong(reference.span, "this is neither a strategy nor a policy")
+            return None
+        return declarations
+
+    def _measure(self, flat: Flat, span: Span) -> tuple[str | None, Budget | None]:
+        probe: str | None = Declaration(
+            self._probes, self._probes.blocks["probe", STANDARD_PROBE]
+        ).name
+        budget: Budget | None = self._anonymous(flat, span, {})
+        for owned in flat.clauses.get("measure", ())[:1]:
+            clause = owned.clause
+            assert isinstance(clause, MeasureClause)
+            if clause.probe is not None:
+                probe = self._name(clause.probe, owned.module, "probe")
+            if clause.budget is not None:
+                budget = self._budget(clause.budget, owned.module, flat)
+        if probe is not None and probe not in self.program.probes:
+            probe = None
+        return probe, budget
+
+    def _budget(self, expression: Expression, module: LoadedModule, flat: Flat) -> Budget | None:
+        """A declared budget, or an anonymous one for an amount of money or time."""
+        if isinstance(expression, Reference) and (
+            len(expression.parts) > 1 or expression.text not in module.constants
+        ):
+            name = self._name(expression, module, "budget")
+            return None if name is None else self.program.budgets.get(name)
+        value = self.evaluator.value(expression, module)
+        if value is None:
+            return None
+        meters = {"money": "money", "time": "wall", "GPU time": "accelerator", "tokens": "tokens"}
+        if isinstance(value.content, Quantity) and value.content.dimension.name in meters:
+            meter = meters[value.content.dimension.name]
+            return self._anonymous(flat, expression.span, {meter: value.content})
+        self._wrong(
+            expression.span,
+            f"this is {describe(value.content)}",
+            "`within` takes a budget, or an amount such as `3 USD` or `20 min`",
+        )
+        return None
+
+    def _anonymous(self, flat: Flat, span: Span, probing: Mapping[str, Quantity]) -> Budget:
+        return Budget(
+            name=f"{flat.declaration.name}.budget",
+            doc=None,
+            span=span,
+            probing=probing,
+            adaptation={},
+            serving={},
+        )
+
+    def _currency(
+        self,
+        strategies: tuple[str, ...] | None,
+        policies: tuple[str, ...] | None,
+        budget: Budget | None,
+    ) -> str:
+        """The currency in which the query's candidates are priced; USD where nothing says it."""
+        used = [*(strategies or ())]
+        used += [
+            name
+            for policy in policies or ()
+            if policy in self.program.policies
+            for name in self.program.policies[policy].over
+        ]
+        places = [
+            self.program.strategies[name].hardware
+            for name in used
+            if name in self.program.strategies
+        ]
+        prices = [
+            self.program.hardware[place].price
+            for place in places
+            if place is not None and place in self.program.hardware
+        ]
+        if budget is not None:
+            prices += [*budget.probing.values(), *budget.adaptation.values()]
+        currencies = (price.dimension.currency for price in prices if price is not None)
+        return next((currency for currency in currencies if currency), "USD")
+
+    def _objective(self, flat: Flat, formulas: FormulaBinder, span: Span) -> Objective | None:
+        for owned in flat.clauses.get("objective", ()):
+            clause = owned.clause
+            assert isinstance(clause, ObjectiveClause)
+            typed = formulas.typed(clause.expression, owned.module)
+            if typed is None:
+                return None
+            if isinstance(typed.formula, Literal):
+                self._wrong(clause.expression.span, "this is the same for every candidate")
+                return None
+            return Objective(
+                direction=clause.direction,
+                formula=typed.formula,
+                text=clause.expression.span.text,
+            )
+        self._missing(span, "maximize accuracy")
+        return None
+
+    def _requirement(self, owned: OwnedClause, formulas: FormulaBinder) -> Requirement | None:
+        clause = owned.clause
+        assert isinstance(clause, RequireClause)
+        confidence = self._confidence(clause.confidence, owned.module, CONFIDENCE)
+        condition = clause.condition
+        if not isinstance(condition, Binary) or condition.operator not in COMPARISONS:
+            self._wrong(
+                condition.span,
+                "this compares nothing",
+                "write `require accuracy >= 80%`; the comparisons are `< <= > >=`",
+            )
+            return None
+        sides: list[Typed | None] = [
+            formulas.typed(side, owned.module) for side in (condition.left, condition.right)
+        ]
+        left, right = sides
+        if left is None or right is None or confidence is None:
+            return None
+        if not formulas.comparable(left, right, condition):
+            return None
+        return Requirement(
+            left=left.formula,
+            comparison=condition.operator,
+            right=right.formula,
+            confidence=confidence,
+            text=condition.span.text,
+            span=condition.span,
+        )
+
+    def _decide(self, flat: Flat) -> tuple[Decimal, Decimal] | None:
+        for owned in flat.clauses.get("decide", ()):
+            clause = owned.clause
+            assert isinstance(clause, DecideClause)
+            confidence = self._confidence(clause.confidence, owned.module, CONFIDENCE)
+            value = self.evaluator.value(clause.tolerance, owned.module)
+            if value is None or confidence is None:
+                return None
+            content = value.content
+            if not isinstance(content, Quantity) or content.dimension != DIFFERENCE:
+                self._wrong(
+                    clause.tolerance.span,
+                    f"this is {describe(content)}",
+                    "write a difference of ratios: `decide within 1 pp`",
+                )
+                return None
+            if not 0 < content.base <= 1:
+                self._range(clause.tolerance.span, "a tolerance lies between 0 pp and 100 pp")
+                return None
+            return content.base, confidence
+        return TOLERANCE, CONFIDENCE
+
+    def _confidence(
+        self, expression: Expression | None, module: LoadedModule, default: Decimal
+    ) -> Decimal | None:
+        if expression is None:
+            return default
+        value = self.evaluator.value(expression, module)
+        if value is None:
+            return None
+        content = value.content
+        if not isinstance(content, Quantity) or content.dimension.name != "ratio":
+            self._wrong(expression.span, f"this is {describe(content)}", "write `90%`")
+            return None
+        if not Decimal("0.5") <= content.base < 1:
+            self._range(expression.span, "a confidence is at least 50% and below 100%")
+            return None
+        return content.base
+
+    def _range(self, span: Span, label: str) -> None:
+        self.report.add("E0304", "out of range", span, label)
+
+
+def metered(budget: Budget) -> tuple[Requirement, ...]:
+    """A requirement for each adaptation and serving meter, at the default confidence."""
+    found = []
+    for (section, meter), measure in METER_MEASURES.items():
+        limit = getattr(budget, section).get(meter)
+        if limit is not None:
+            found.append(
+                Requirement(
+                    left=Measure(name=measure),
+                    comparison="<=",
+                    right=Literal(quantity=limit),
+                    confidence=CONFIDENCE,
+                    text=f"{measure} <= {limit}",
+                    span=budget.span,
+                )
+            )
+    return tuple(found)
