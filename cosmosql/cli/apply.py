@@ -1,0 +1,53 @@
+"""`cosmosql apply PLAN`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from cosmosql.cli.exits import ExitCode
+from cosmosql.cli.options import DataForm, Form, PlanPath, Quiet, Verbose
+from cosmosql.cli.progress import progress
+from cosmosql.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from cosmosql.apply.execute import ApplyOutcome
+
+
+def apply(
+    plan: PlanPath,
+    form: Form = DataForm.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int | None:
+    """Execute a plan on the full data: train, index, calibrate, evaluate; write the bundle.
+
+    Ends with 5 where a measured value lies outside its forecast interval.
+
+    \b
+    Example:
+      cosmosql apply examples/quickstart.plan.json
+    """
+    from cosmosql.apply import execute
+
+    screen = Screen(quiet, verbose)
+    with progress(quiet=quiet) as report:
+        outcome = execute.apply(plan, progress=report)
+    if form is DataForm.JSON:
+        screen.data(json.dumps(_data(outcome), indent=2) + "\n")
+    else:
+        from cosmosql.cli.accounting import outcome_table
+
+        screen.show(outcome_table(outcome.outcomes))
+        words = "within the forecast" if outcome.within else "outside the forecast interval"
+        screen.show(f"measured {words}")
+        screen.data(f"bundle    {outcome.bundle}\n")
+    return ExitCode.DONE if outcome.within else ExitCode.GATE_FAILED
+
+
+def _data(outcome: ApplyOutcome) -> dict[str, object]:
+    return {
+        "bundle": str(outcome.bundle),
+        "within": outcome.within,
+        "outcomes": [item.model_dump(mode="json") for item in outcome.outcomes],
+    }

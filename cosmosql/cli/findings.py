@@ -1,0 +1,40 @@
+"""Diagnostics on their way out, in the format that was asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+
+from cosmosql.diagnostics.diagnostic import Diagnostic
+from cosmosql.diagnostics.render import github, json, sarif, text
+
+
+class FindingsForm(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+def rendered(diagnostics: Sequence[Diagnostic], form: FindingsForm) -> str:
+    """The diagnostics for a program to read, or as plain text."""
+    match form:
+        case FindingsForm.TEXT:
+            return text.render(diagnostics)
+        case FindingsForm.JSON:
+            return json.render(diagnostics)
+        case FindingsForm.SARIF:
+            return sarif.render(diagnostics)
+        case FindingsForm.GITHUB:
+            return github.render(diagnostics)
+
+
+def print_findings(diagnostics: Sequence[Diagnostic]) -> None:
+    """The diagnostics as text on standard error, in colour where that is a terminal."""
+    if not sys.stderr.isatty():
+        sys.stderr.write(text.render(diagnostics))
+        return
+    from rich.console import Console
+
+    Console(stderr=True, markup=False, highlight=False).print(text.styled(diagnostics), end="")

@@ -1,0 +1,78 @@
+"""Every way a command can end, turned into its exit code and a message on standard error."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from cosmosql import __version__
+from cosmosql.cli.exits import ExitCode
+from cosmosql.diagnostics.diagnostic import InputError
+
+TRACEBACK = "COSMOSQL_TRACEBACK"
+
+
+def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
+    """The command as typer runs it: always ends in `typer.Exit` with a code of the contract.
+
+    Raises what typer itself words: wrong usage. With the environment variable
+    COSMOSQL_TRACEBACK set, a bug is followed by its traceback.
+    """
+
+    @functools.wraps(command)
+    def call(*arguments: Any, **options: Any) -> None:
+        try:
+            code = command(*arguments, **options) or ExitCode.DONE
+            sys.stdout.flush()
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except InputError as error:
+            code = _wrong_input(error)
+        except KeyboardInterrupt:
+            _say("interrupted; resumable: run the same command again")
+            code = ExitCode.INTERRUPTED
+        except BrokenPipeError:
+            code = _reader_left()
+        except Exception as error:
+            code = _failed(error)
+        raise typer.Exit(int(code))
+
+    return call
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _wrong_input(error: InputError) -> int:
+    from cosmosql.cli.findings import print_findings
+
+    print_findings(error.diagnostics)
+    return ExitCode.WRONG_INPUT
+
+
+def _reader_left() -> int:
+    """Standard output was closed by its reader (`| head`): nothing more can be said there."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.DONE
+
+
+def _failed(error: Exception) -> int:
+    code = getattr(error, "exit_code", None)
+    if isinstance(code, int):
+        _say(f"error: {error}")
+        return code
+    detail = " ".join(str(error).split())[:300]
+    _say(f"error: this is a bug in cosmosql {__version__}: {type(error).__name__}: {detail}")
+    _say("  what was measured is kept; running again continues from there")
+    if os.environ.get(TRACEBACK):
+        _say("".join(traceback.format_exception(error)))
+    else:
+        _say(f"  for a report: set {TRACEBACK}=1, run again, and send what it prints")
+    return ExitCode.BUG

@@ -1,0 +1,95 @@
+"""`cosmosql quote SPEC`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from cosmosql.cli.options import (
+    DataForm,
+    Form,
+    QueryName,
+    Quiet,
+    Settings,
+    SpecPath,
+    Verbose,
+    settings_of,
+)
+from cosmosql.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from cosmosql.identity import Json
+    from cosmosql.probes.quote import Quote, QuotedRun
+
+
+def quote(
+    spec: SpecPath,
+    query: QueryName = None,
+    settings: Settings = None,
+    form: Form = DataForm.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int | None:
+    """Every probe that a run would make, the most it can take, and what is paid for already.
+
+    Nothing is loaded and nothing is spent.
+
+    \b
+    Example:
+      cosmosql quote examples/quickstart.cosmos
+    """
+    from cosmosql import pipeline
+
+    found = pipeline.quote(spec, query, settings_of(settings))
+    screen = Screen(quiet, verbose)
+    if form is DataForm.JSON:
+        screen.data(json.dumps(quote_json(found), indent=2) + "\n")
+        return None
+    from cosmosql.cli.quotation import quote_tables
+
+    for item in quote_tables(found, quiet=quiet):
+        screen.show(item)
+    return None
+
+
+def quote_json(found: Quote) -> dict[str, Json]:
+    """The quote as data; amounts are decimal strings with their unit beside them."""
+    from cosmosql.plan.budget import METERS
+
+    def amounts(of: object) -> dict[str, Json]:
+        known = of if isinstance(of, dict) else {}
+        return {
+            meter: {"value": format(known[meter], "f"), "unit": found.caps.unit(meter)}
+            for meter in METERS
+            if meter in known
+        }
+
+    return {
+        "runs": [
+            {**run_json(item), "paid": item.paid, "worst": amounts(dict(item.worst))}
+            for item in found.runs
+        ],
+        "total": amounts(dict(found.total)),
+        "caps": amounts(dict(found.caps.amounts)),
+        "spent": amounts(dict(found.spent)),
+        "fits": not found.shortfalls,
+    }
+
+
+def run_json(item: QuotedRun) -> dict[str, Json]:
+    """What one run asks of whom."""
+    measurement = item.run.measurement
+    fidelity = measurement.fidelity
+    return {
+        "key": item.run.key,
+        "kind": measurement.kind,
+        "candidate": measurement.candidate.name,
+        "model": measurement.candidate.model,
+        "basis": measurement.basis,
+        "rows": measurement.rows,
+        "train_rows": fidelity.train_rows,
+        "shots": fidelity.shots,
+        "steps": fidelity.steps,
+        "seed": fidelity.seed,
+        "seconds_assumed": item.assumed,
+    }

@@ -1,0 +1,85 @@
+"""`cosmosql run SPEC`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cosmosql.cli.exits import ExitCode
+from cosmosql.cli.options import (
+    DataForm,
+    Form,
+    QueryName,
+    Quiet,
+    Seed,
+    Settings,
+    SpecPath,
+    Verbose,
+    settings_of,
+)
+from cosmosql.cli.progress import progress
+from cosmosql.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from cosmosql.pipeline import Outcome
+
+
+def run(
+    spec: SpecPath,
+    query: QueryName = None,
+    settings: Settings = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use the evidence alone; what it lacks is an error.")
+    ] = False,
+    seed: Seed = 0,
+    form: Form = DataForm.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int | None:
+    """Probe, forecast, decide; write plan, evidence file and report beside the spec.
+
+    What was measured before is never measured again: an interrupted run goes on where it was.
+
+    \b
+    Example:
+      cosmosql run examples/quickstart.cosmos
+      cosmosql run --set floor=80% --format json examples/quickstart.cosmos
+    """
+    from cosmosql import pipeline
+
+    values = settings_of(settings)
+    screen = Screen(quiet, verbose)
+    with progress(quiet=quiet) as watcher:
+        outcome = pipeline.run(
+            spec, query=query, settings=values, offline=offline, seed=seed, progress=watcher
+        )
+    if form is DataForm.JSON:
+        from cosmosql.artifact.storage import document_bytes
+
+        screen.data(document_bytes(outcome.plan).decode())
+    else:
+        _tell(outcome, screen)
+    decided = outcome.plan.decision.status == "decided"
+    return ExitCode.DONE if decided else ExitCode.NOT_DECIDED
+
+
+def _tell(outcome: Outcome, screen: Screen) -> None:
+    from cosmosql.cli.table import decision, plan_tables
+    from cosmosql.report.view import view
+
+    words = view(outcome.plan)
+    if screen.quiet:
+        screen.show(decision(words))
+        return
+    for item in plan_tables(words, width=screen.width, verbose=screen.verbose):
+        screen.show(item)
+    screen.show("")
+    screen.show(f"measured {outcome.measured} observations now, {outcome.reused} were there")
+    for name, path in (
+        ("plan", outcome.plan_path),
+        ("evidence", outcome.evidence_path),
+        ("report", outcome.report_html),
+        ("", outcome.report_md),
+    ):
+        screen.data(f"{name:<9} {path}\n")

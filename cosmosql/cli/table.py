@@ -1,0 +1,191 @@
+"""A plan on the terminal, from the same words as the report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cosmosql.diagnostics.render.text import visible
+from cosmosql.report.view import CandidateRow, PolicyRow, View
+from cosmosql.report.words import Worded
+
+WIDE = 104
+"""Columns from which a table shows everything."""
+
+SPACELESS_COMMA = re.compile(r",(?=\S)")
+COLOURS = {"holds": "green", "fails": "red", "undecided": "yellow"}
+HEADLINES = {"decided": "bold green", "undecided": "bold yellow", "infeasible": "bold red"}
+
+
+def plan_tables(view: View, *, width: int, verbose: bool) -> Iterator[RenderableType]:
+    """The whole plan: candidates, policies, decision with reasons, requirements, spending."""
+    yield candidate_table(view, width=width, verbose=verbose)
+    if view.policies:
+        yield Text()
+        yield policy_table(view, width=width)
+    yield Text()
+    yield decision(view)
+    if view.requirements:
+        yield Text()
+        yield requirement_table(view)
+    yield Text()
+    yield spending_table(view)
+    yield _text(f"{view.basis_note}; {view.evidence_note}.", style="dim")
+
+
+def candidate_table(view: View, *, width: int, verbose: bool) -> Table:
+    wide = width >= WIDE
+    table = _table()
+    table.add_column("#", justify="right", style="dim", no_wrap=True)
+    table.add_column("candidate", overflow="fold", min_width=18)
+    if wide:
+        table.add_column("kind", no_wrap=True)
+    table.add_column(f"{view.metric_name}\n{view.interval_note}", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("basis", no_wrap=True)
+    table.add_column(_heading("one-off cost", view.adapt_unit), justify="right", no_wrap=True)
+    table.add_column(_heading("cost of requests", view.serve_unit), justify="right", no_wrap=wide)
+    table.add_column("status", no_wrap=True)
+    for row in view.candidates:
+        table.add_row(*_candidate(row, wide=wide, verbose=verbose), style=_emphasis(row))
+    return table
+
+
+def policy_table(view: View, *, width: int) -> Table:
+    wide = width >= WIDE
+    table = _table()
+    table.add_column("policy", overflow="fold", min_width=18)
+    table.add_column(f"{view.metric_name}\n{view.interval_note}", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("basis", no_wrap=True)
+        table.add_column("escalates", no_wrap=True)
+        table.add_column("share", justify="right", no_wrap=True)
+    table.add_column(_heading("cost of requests", view.serve_unit), justify="right", no_wrap=wide)
+    table.add_column("status", no_wrap=True)
+    for row in view.policies:
+        cells = [_name(row.name, row.chosen), _with_interval(row.metric)]
+        if wide:
+            cells += [_text(row.metric.basis), _text(row.rule), _text(row.share)]
+        table.add_row(*cells, _text(row.serve_cost.text), _status(row.status), style=_emphasis(row))
+    return table
+
+
+def decision(view: View) -> Text:
+    """The verdict, what was chosen and why, in plain words."""
+    parts = [(view.headline, HEADLINES[view.status])]
+    if view.chosen:
+        parts.append((f": {view.chosen}", "bold"))
+    parts.append((f"\n  {view.summary}", ""))
+    parts += [(f"\n  - {reason}", "") for reason in view.reasons]
+    if view.next_evidence:
+        parts.append((f"\n  cheapest next evidence: {view.next_evidence}", ""))
+    return _assembled(parts)
+
+
+def requirement_table(view: View) -> Table:
+    table = _table()
+    table.add_column("requirement", overflow="fold")
+    table.add_column("confidence", justify="right")
+    table.add_column("the chosen one")
+    for heading in ("hold", "undecided", "fail"):
+        table.add_column(heading, justify="right")
+    for row in view.requirements:
+        verdict = _assembled(
+            [(row.verdict or "nothing chosen", COLOURS.get(row.verdict, "")), (f" {row.found}", "")]
+        )
+        counts = (_text(str(count)) for count in (row.holds, row.undecided, row.fails))
+        table.add_row(_text(row.text), _text(row.confidence), verdict, *counts)
+    return table
+
+
+def spending_table(view: View) -> Table:
+    table = _table()
+    table.add_column("meter")
+    for heading in ("spent", "cap", "exhaustive", "spent / exhaustive"):
+        table.add_column(heading, justify="right")
+    for row in view.meters:
+        cells = (row.meter, row.spent, row.cap, row.exhaustive, row.share)
+        table.add_row(*(_text(cell) for cell in cells))
+    return table
+
+
+def explanation(row: CandidateRow | PolicyRow, view: View) -> Text:
+    """One option: what it is, what is known of it, and what speaks for or against it."""
+    requests = _with_unit(row.serve_cost, view.serve_unit)
+    lines = [
+        f"{view.metric_name} {_words(row.metric)}, {row.metric.basis} {row.metric.note}".rstrip(),
+        f"cost of requests {requests}",
+    ]
+    if isinstance(row, CandidateRow):
+        lines.append(f"one-off cost {_with_unit(row.adapt_cost, view.adapt_unit)}")
+    elif row.rule:
+        lines.append(f"escalates when {row.rule}: {row.share} of the queries")
+    lines += [f"requirement {miss}" for miss in row.misses]
+    lines.append(row.why)
+    return _assembled(
+        [
+            (f"> {row.name}" if row.chosen else row.name, "bold"),
+            (f"\n  {row.kind}, ", ""),
+            (row.status, COLOURS.get(row.status, "")),
+            *((f"\n  {line}", "") for line in lines),
+        ]
+    )
+
+
+def _text(words: str, style: str = "") -> Text:
+    """Text in which no control character of a plan reaches the terminal."""
+    return Text(visible(words), style=style)
+
+
+def _assembled(parts: Iterable[tuple[str, str]]) -> Text:
+    return Text.assemble(*((visible(words), style) for words, style in parts))
+
+
+def _words(number: Worded) -> str:
+    return f"{number.text} {number.interval}".rstrip()
+
+
+def _with_unit(number: Worded, unit: str) -> str:
+    return f"{_words(number)} {unit}".rstrip()
+
+
+def _table() -> Table:
+    return Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+
+
+def _heading(words: str, unit: str) -> str:
+    return f"{words}\n{unit.replace(' per ', chr(10) + 'per ')}" if unit else words
+
+
+def _candidate(row: CandidateRow, *, wide: bool, verbose: bool) -> list[Text]:
+    cells = [_text(str(row.number)), _name(row.name, row.chosen)]
+    if wide:
+        cells.append(_text(row.kind))
+    cells.append(_with_interval(row.metric))
+    if wide:
+        cells.append(_text(row.metric.basis))
+    for cost in (row.adapt_cost, row.serve_cost):
+        cells.append(_with_interval(cost) if verbose else _text(cost.text))
+    return [*cells, _status(row.status)]
+
+
+def _emphasis(row: CandidateRow | PolicyRow) -> str:
+    return "bold" if row.chosen else ""
+
+
+def _name(name: str, chosen: bool) -> Text:
+    """A name with spaces after its commas, so that lines break between its parts."""
+    spaced = SPACELESS_COMMA.sub(", ", name)
+    return _text(f"> {spaced}" if chosen else spaced)
+
+
+def _with_interval(number: Worded) -> Text:
+    return _text(_words(number))
+
+
+def _status(word: str) -> Text:
+    return _text(word, style=COLOURS.get(word, ""))
