@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from lark import Token
@@ -122,7 +123,7 @@ class Builder:
             case "section":
                 name, body = self._name(node.children[0]), node.children[1]
                 span = name.span.to(self._span(body.children[-1]))
-                items = () if self._too_deep(depth, span) else self._body(body, depth + 1)
+                items = () if self._too_deep(depth, node) else self._body(body, depth + 1)
                 return Section(name=name, items=items, span=span)
         return self._clause(node)
 
@@ -177,10 +178,9 @@ class Builder:
                 return Boolean(value=token == "true", span=self._span(token))
             case "reference":
                 return self._reference(node)
-        span = self._extent(node)
         operators = node.children[1::2] if node.data in ("sum", "product") else ()
-        if self._too_deep(depth + len(operators), span):
-            return Number(value=split_number("0")[0], unit=None, span=span)
+        if self._too_deep(depth + len(operators), node):
+            return Number(value=Decimal(0), unit=None, span=self._extent(node))
         depth += 1 + len(operators)
         match node.data:
             case "sum" | "product":
@@ -189,14 +189,19 @@ class Builder:
                     result = self._binary(str(operator), result, self.expression(operand, depth))
                 return result
             case "group":
-                return replace(self.expression(node.children[1], depth), span=span)
+                opening, inner, closing = node.children
+                span = self._span(opening).to(self._span(closing))
+                return replace(self.expression(inner, depth), span=span)
             case "negative":
-                return Negative(operand=self.expression(node.children[1], depth), span=span)
-            case "sequence":
-                items = tuple(self.expression(child, depth) for child in node.children[1:-1])
-                return Sequence(items=items, span=span)
-        arguments = tuple(self.expression(child, depth) for child in node.children[1:-1])
-        return Call(function=self._name(node.children[0]), arguments=arguments, span=span)
+                inner_value = self.expression(node.children[1], depth)
+                span = self._span(node.children[0]).to(inner_value.span)
+                return Negative(operand=inner_value, span=span)
+        first, *values, last = node.children
+        span = self._span(first).to(self._span(last))
+        expressions = tuple(self.expression(child, depth) for child in values)
+        if node.data == "sequence":
+            return Sequence(items=expressions, span=span)
+        return Call(function=self._name(first), arguments=expressions, span=span)
 
     def _binary(self, operator: str, left: Expression, right: Expression) -> Binary:
         return Binary(operator=operator, left=left, right=right, span=left.span.to(right.span))
@@ -215,7 +220,7 @@ class Builder:
                 raise ValueError("this is no number with a unit")
         except ValueError as problem:
             self._report("E0106", "malformed number", span, str(problem), _NUMBER_HELP)
-            value, unit = split_number("0")
+            value, unit = Decimal(0), None
         return Number(value=value, unit=unit, span=span)
 
     def _text(self, token: Token) -> Text:
@@ -248,13 +253,13 @@ class Builder:
             last = next(child for child in reversed(last.children) if child is not None)
         return self._span(first).to(self._span(last))
 
-    def _too_deep(self, depth: int, span: Span) -> bool:
+    def _too_deep(self, depth: int, node: Child) -> bool:
         if depth < MAXIMUM_DEPTH:
             return False
         self._report(
             "E0107",
             "nested too deeply",
-            span,
+            self._extent(node),
             f"this is below {MAXIMUM_DEPTH} levels of brackets or operators",
             "name a part of it with `let`, and use the name",
         )

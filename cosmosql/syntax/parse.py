@@ -36,7 +36,7 @@ def parse(source: Source) -> tuple[Tree, tuple[Diagnostic, ...]]:
 
 
 def decode(path: Path, name: str | None = None) -> Source | Diagnostic:
-    """The text of a file, shown under `name` (default: the path), or why it is none (E0101)."""
+    """The text of a file, shown under `name` (default: the path), or why it is none (E0101, E0109)."""
     name = name or path.as_posix()
     try:
         with path.open("rb") as file:
@@ -44,7 +44,7 @@ def decode(path: Path, name: str | None = None) -> Source | Diagnostic:
     except OSError as problem:
         reason = (problem.strerror or type(problem).__name__).lower()
         return Diagnostic(
-            code="E0101",
+            code="E0109",
             title="cannot read the file",
             notes=(f"`{name}`: {reason}",),
             help="name a readable `.cosmos` file",
@@ -53,13 +53,13 @@ def decode(path: Path, name: str | None = None) -> Source | Diagnostic:
 
 
 def decode_bytes(data: bytes, name: str) -> Source | Diagnostic:
-    """The text of a file's bytes, or what makes them none (E0101).
+    """The text of a file's bytes, or what makes them none (E0101, E0109).
 
     A byte order mark is dropped, and a line end of two characters becomes one.
     """
     if len(data) > MAXIMUM_BYTES:
         return Diagnostic(
-            code="E0101",
+            code="E0109",
             title="the file is too large",
             notes=(f"`{name}` has more than {MAXIMUM_BYTES:_} bytes; a spec holds no rows",),
             help="keep rows in a data file, and name it in a dataset's `source`",

@@ -1,0 +1,114 @@
+"""Damage done to good specs: each mistake is told once, and where it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cosmosql.diagnostics.diagnostic import Diagnostic
+from cosmosql.source import Source
+from cosmosql.syntax.parse import parse
+from cosmosql.syntax.tree import Block
+
+SPECS = [
+    path.read_text(encoding="utf-8")
+    for path in sorted((Path(__file__).parent / "specs").glob("*.cosmos"))
+]
+_TOKEN = re.compile(
+    r'"(?:[^"\\\n]|\\.)*"|#[^\n]*'
+    r"|\d[\d_.]*(?:%|[ \t]+(?!with)[A-Za-z][\w/-]*)?|\w+|[<>=]=|\S"
+)
+_PAIRS = {"}": "{", "]": "[", ")": "("}
+
+
+def _tokens(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _TOKEN.finditer(text) if match.group()[0] != "#"]
+
+
+def _opener(text: str, closer: int) -> int:
+    """Offset of the bracket that a closing one belongs to."""
+    depth = 0
+    for start, _ in reversed(_tokens(text[: closer + 1])):
+        depth += (text[start] == text[closer]) - (text[start] == _PAIRS[text[closer]])
+        if depth == 0:
+            return start
+    raise AssertionError("a bracket of a good spec has a partner")
+
+
+def _lines(source: Source, diagnostics: tuple[Diagnostic, ...]) -> set[int]:
+    return {source.position(label.span.start)[0] for item in diagnostics for label in item.labels}
+
+
+def test_a_deleted_token_gives_one_error_on_the_damaged_line() -> None:
+    broken = single = placed = 0
+    for text in SPECS:
+        for start, end in _tokens(text):
+            source = Source("a.cosmos", text[:start] + text[end:])
+            _, found = parse(source)
+            if not found:
+                continue
+            # A missing closing bracket is told at the bracket that stays open.
+            place = _opener(text, start) if text[start] in _PAIRS else start
+            broken += 1
+            single += len(found) == 1
+            placed += source.position(place)[0] in _lines(source, found)
+    assert broken > 400
+    assert single / broken >= 0.95
+    assert placed / broken >= 0.95
+
+
+def test_a_deleted_quote_is_told_once_on_its_line() -> None:
+    for text in SPECS:
+        for match in re.finditer('"', text):
+            source = Source("a.cosmos", text[: match.start()] + text[match.end() :])
+            _, found = parse(source)
+            assert len(found) == 1
+            assert source.position(match.start())[0] in _lines(source, found)
+
+
+def test_every_mistake_of_a_file_is_told_once_in_order() -> None:
+    text = """import std.models
+param floor: 82%
+dataset rows usng jsonl {
+  source = 'data/a.jsonl'
+  size = [1, 2
+  amount = 1_0_ USD
+  share = .5
+  name = "x
+  text = "\\q"
+  roles = {
+    validation = 300 examples,
+  }
+}
+task tickets using classify {
+  data = dataset.rows
+query pick {
+  requires accuracy >= 3
+  require accuracy = 3
+  fine = 1
+}
+probe ladder
+  rows = 3
+}
+"""
+    source = Source("a.cosmos", text)
+    _, found = parse(source)
+    lines = [source.position(item.labels[0].span.start)[0] for item in found]
+    assert lines == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 17, 18, 21]
+    codes = [item.code for item in found]
+    assert codes[3:9] == ["E0102", "E0105", "E0106", "E0102", "E0104", "E0108"]
+    assert codes[11] == "E0105"
+
+
+def test_undamaged_declarations_survive() -> None:
+    tree, found = parse(Source("a.cosmos", "task a {\n}\ntask b {\n  x =\n}\ntask c {\n}\n"))
+    assert len(found) == 1
+    assert [item.name.text for item in tree.declarations if isinstance(item, Block)] == ["a", "c"]
+
+
+def test_indentation_tells_which_brace_is_missing() -> None:
+    text = "budget b {\n  probing {\n    money = 3 USD\n\n  serving {\n    money = 1 USD\n  }\n}\n"
+    source = Source("a.cosmos", text)
+    (problem,) = parse(source)[1]
+    assert problem.code == "E0105"
+    assert source.position(problem.labels[0].span.start) == (2, 11)
