@@ -1,0 +1,247 @@
+"""Forecasts and declared policies in, the decision out.
+
+`decide` judges every requirement, forms the objective of every option under the same draws, and
+calls the query decided when the chosen option's regret is within the tolerance with the asked
+confidence. Regret in a draw is what the best option whose requirements are satisfied in that draw
+would gain over the chosen one (docs/science.md, "Decision").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosmosql.decide.decision import Decision, Miss, Option, Verdict
+from cosmosql.decide.formulas import Array, Strategies, measures_in, values
+from cosmosql.decide.policies import Offer, offers
+from cosmosql.decide.reasons import (
+    Comparison,
+    next_evidence,
+    reason_against,
+    reasons_for,
+)
+from cosmosql.decide.requirements import feasible_draws, judge
+from cosmosql.decide.shrinkage import shrunk
+from cosmosql.decide.subject import Subject, subject_of
+from cosmosql.interval import Estimate, Unmeasured
+from cosmosql.model.program import Policy, Query
+from cosmosql.predict.forecast import Distribution, Forecast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An option with its verdict and its objective's draws (larger is better)."""
+
+    subject: Subject
+    verdict: Verdict
+    misses: tuple[Miss, ...]
+    objective: Array | Unmeasured = field(repr=False)
+    feasible: NDArray[np.bool_] = field(repr=False)
+
+
+def decide(
+    query: Query,
+    forecasts: Sequence[Forecast],
+    policies: Sequence[Policy],
+    *,
+    n_test: int | None,
+    seed: int,
+) -> Decision:
+    """The decision of a query over the candidates of its strategies and its declared policies.
+
+    `forecasts` may hold candidates that only policies stand on. Decided: an option is shown to
+    meet every requirement and its regret is within the tolerance with the asked confidence.
+    Infeasible: every option is shown to fail. Undecided: anything else; `chosen` is then the best
+    guess, None where no objective was measured.
+    """
+    offered = [
+        offer
+        for policy in policies
+        for offer in offers(policy, forecasts, query, n_test=n_test, seed=seed)
+    ]
+    named = [one for one in forecasts if one.candidate.strategy in query.strategies]
+    subjects = [subject_of(one) for one in named]
+    subjects += [offer.subject for offer in offered if offer.subject is not None]
+    strategies = by_strategy(forecasts)
+    judged = [judge_one(query, subject, strategies) for subject in subjects]
+    judged = corrected(judged)
+    chosen, probability, settled = choose(query, judged)
+    return document(query, judged, offered, chosen, probability, settled)
+
+
+def by_strategy(forecasts: Sequence[Forecast]) -> Strategies:
+    found: dict[str, list[Subject]] = {}
+    for forecast in forecasts:
+        found.setdefault(forecast.candidate.strategy, []).append(subject_of(forecast))
+    return found
+
+
+def judge_one(query: Query, subject: Subject, strategies: Strategies) -> Judged:
+    verdict, misses = judge(query.requirements, subject, strategies)
+    objective = values(query.objective.formula, subject, strategies)
+    draws = draws_of(subject)
+    if not isinstance(objective, Unmeasured):
+        sign = 1.0 if query.objective.direction == "maximize" else -1.0
+        objective = np.array(np.broadcast_to(sign * objective, (draws,)))
+    return Judged(
+        subject=subject,
+        verdict=verdict,
+        misses=misses,
+        objective=objective,
+        feasible=feasible_draws(query.requirements, subject, strategies, draws),
+    )
+
+
+def draws_of(subject: Subject) -> int:
+    """How many draws the subject's quantities have; 1 where all are unmeasured."""
+    known = [one for one in subject.quantities.values() if isinstance(one, Distribution)]
+    return max((len(one.draws) for one in known), default=1)
+
+
+def corrected(judged: Sequence[Judged]) -> list[Judged]:
+    """With the objectives shrunk towards each other, against the winner's curse."""
+    known = [one for one in judged if not isinstance(one.objective, Unmeasured)]
+    matrix = [np.asarray(one.objective) for one in known]
+    moved = dict(zip([one.subject.name for one in known], shrunk(matrix), strict=True))
+    return [
+        Judged(
+            subject=one.subject,
+            verdict=one.verdict,
+            misses=one.misses,
+            objective=moved.get(one.subject.name, one.objective),
+            feasible=one.feasible,
+        )
+        for one in judged
+    ]
+
+
+def choose(query: Query, judged: Sequence[Judged]) -> tuple[Judged | None, float | None, bool]:
+    """The chosen option, the probability that its regret is within the tolerance, and whether that
+    settles the query.
+
+    Among options shown to meet the requirements whose regret is within the tolerance with the
+    asked confidence the cheapest a request is taken: they cannot be told apart by what was asked.
+    """
+    contenders = [
+        one
+        for one in judged
+        if one.verdict is not Verdict.FAILS and not isinstance(one.objective, Unmeasured)
+    ]
+    holding = [one for one in contenders if one.verdict is Verdict.HOLDS]
+    if not contenders:
+        return None, None, False
+    probabilities = regret_probabilities(query, contenders)
+    confidence = float(query.confidence)
+    settled = [one for one in holding if probabilities[one.subject.name] >= confidence]
+    if settled:
+        chosen = min(settled, key=lambda one: (*costs(one), -expected(one), one.subject.name))
+    else:
+        chosen = max(holding or contenders, key=lambda one: (expected(one), one.subject.name))
+    return chosen, probabilities[chosen.subject.name], bool(settled)
+
+
+def regret_probabilities(query: Query, contenders: Sequence[Judged]) -> Mapping[str, float]:
+    """For each contender the probability that no option that is feasible in the draw gains more
+    than the tolerance over it.
+
+    The tolerance is absolute for an objective that is a ratio (`decide within 1 pp` of accuracy)
+    and relative to the option's own value otherwise (1 % of a cost).
+    """
+    objective = np.array([one.objective for one in contenders])
+    feasible = np.array([one.feasible for one in contenders])
+    best = np.where(feasible, objective, -np.inf).max(axis=0)
+    tolerance = float(query.tolerance)
+    share_of_one = is_ratio(query, contenders[0].subject)
+    found = {}
+    for one, own in zip(contenders, objective, strict=True):
+        allowed = tolerance if share_of_one else tolerance * np.abs(own)
+        found[one.subject.name] = float(np.mean(best - own <= allowed + 1e-12))
+    return found
+
+
+def is_ratio(query: Query, subject: Subject) -> bool:
+    """Whether the objective is the metric itself or another formula over plain ratios."""
+    return all(
+        measure.name == subject.metric_name for measure in measures_in(query.objective.formula)
+    )
+
+
+def expected(judged: Judged) -> float:
+    return float(np.mean(judged.objective)) if not isinstance(judged.objective, Unmeasured) else 0.0
+
+
+def costs(judged: Judged) -> tuple[float, float]:
+    """Expected cost a request and one-off, unknown ones last."""
+    found = []
+    for name in ("serve_cost", "adapt_cost"):
+        cost = judged.subject.quantities.get(name)
+        found.append(float(cost.draws.mean()) if isinstance(cost, Distribution) else np.inf)
+    return found[0], found[1]
+
+
+def document(
+    query: Query,
+    judged: Sequence[Judged],
+    offered: Sequence[Offer],
+    chosen: Judged | None,
+    probability: float | None,
+    settled: bool,
+) -> Decision:
+    comparisons = [comparison(query, one, chosen) for one in judged]
+    options = tuple(
+        Option(
+            name=one.subject.name,
+            verdict=one.verdict,
+            misses=one.misses,
+            objective=objective_estimate(query, one),
+            reason=reason_against(compared, query),
+        )
+        for one, compared in zip(judged, comparisons, strict=True)
+    )
+    if settled:
+        status = "decided"
+    elif judged and all(one.verdict is Verdict.FAILS for one in judged):
+        status = "infeasible"
+    else:
+        status = "undecided"
+    own = next((c for c in comparisons if chosen and c.subject is chosen.subject), None)
+    return Decision(
+        status=status,
+        chosen=chosen.subject.name if chosen else None,
+        reasons=reasons_for(query, status, own, comparisons, probability),
+        next_evidence=next_evidence(comparisons) if status == "undecided" else None,
+        regret_probability=probability,
+        options=options,
+        policies=tuple(offer.forecast for offer in offered),
+    )
+
+
+def comparison(query: Query, one: Judged, chosen: Judged | None) -> Comparison:
+    """An option against the chosen one, paired draw by draw."""
+    gap: Array | None = None
+    both = chosen is not None and not isinstance(chosen.objective, Unmeasured)
+    if chosen is not None and both and not isinstance(one.objective, Unmeasured):
+        gap = np.asarray(chosen.objective) - one.objective
+    return Comparison(
+        subject=one.subject,
+        verdict=one.verdict,
+        misses=one.misses,
+        objective=one.objective if isinstance(one.objective, Unmeasured) else expected(one),
+        chosen=chosen.subject if chosen else None,
+        gap=gap,
+        ratio=is_ratio(query, one.subject),
+    )
+
+
+def objective_estimate(query: Query, judged: Judged) -> Estimate | Unmeasured:
+    """The corrected objective as the query states it, with its 90 % interval."""
+    if isinstance(judged.objective, Unmeasured):
+        return judged.objective
+    sign = 1.0 if query.objective.direction == "maximize" else -1.0
+    low, middle, high = np.quantile(sign * judged.objective, [0.05, 0.5, 0.95])
+    metric = judged.subject.metric
+    rows = metric.n if isinstance(metric, Distribution) else 1
+    return Estimate(float(middle), float(low), float(high), rows)

@@ -1,0 +1,33 @@
+"""What can be chosen, a candidate or a policy, with its quantities as draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cosmosql.interval import Unmeasured
+from cosmosql.predict.forecast import Distribution, Forecast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """`quantities` holds the metric and every measure by name."""
+
+    name: str
+    strategy: str | None
+    """The strategy's reference; None for policies."""
+    metric_name: str
+    quantities: Mapping[str, Distribution | Unmeasured]
+
+    @property
+    def metric(self) -> Distribution | Unmeasured:
+        return self.quantities[self.metric_name]
+
+
+def subject_of(forecast: Forecast) -> Subject:
+    return Subject(
+        name=forecast.candidate.name,
+        strategy=forecast.candidate.strategy,
+        metric_name=forecast.metric_name,
+        quantities={forecast.metric_name: forecast.metric, **forecast.measures},
+    )
