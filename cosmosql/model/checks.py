@@ -88,7 +88,7 @@ def _size(strategy: Strategy) -> int:
 
 
 def _templates(program: Program) -> Iterator[Diagnostic]:
-    """E0519: `input` and `instruction` are templates; the instruction knows `{labels}` alone."""
+    """E0519: `input` and `instruction` are templates; E0411: the input hides the target."""
     for task in program.tasks.values():
         for name, text in (("input", task.input), ("instruction", task.instruction or "")):
             try:
@@ -121,8 +121,8 @@ def _templates(program: Program) -> Iterator[Diagnostic]:
                 )
             if name == "input" and task.target in template.columns:
                 yield _finding(
-                    "E0404",
-                    "rows leak between roles",
+                    "E0411",
+                    "the input shows the answer",
                     task.span,
                     f"`input` shows the target `{task.target}`",
                     notes=("a model that is shown the answer need not find it",),
@@ -193,7 +193,7 @@ def measures_in(formula: Formula) -> Iterator[Measure]:
 
 
 def _foreign_measures(program: Program) -> Iterator[Diagnostic]:
-    """E0201: a requirement may name only strategies that the query compares."""
+    """E0410: a formula may name only single strategies that the query compares."""
     for query in program.queries.values():
         compared = {strategy.name for strategy in strategies_of(program, query)}
         for measure, span in _measures(query):

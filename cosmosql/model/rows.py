@@ -1,0 +1,256 @@
+"""The rows of a query's datasets, and what only they can tell: `ROW_CHECKS`, all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cosmosql.data.findings import Findings
+from cosmosql.data.load import group_text, load
+from cosmosql.data.rows import LoadedDataset, Role, Row
+from cosmosql.data.template import TemplateError, cell_text, parse_template
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
+from cosmosql.diagnostics.suggest import closest
+from cosmosql.model.checks import strategies_of
+from cosmosql.model.program import Dataset, Program, Query, Task
+
+FEWEST_LABELS = 2
+MANY_LABELS = 20
+"""From so many labels on, more of them than half the train rows are no classification."""
+
+
+def load_data(program: Program, query: Query) -> Mapping[str, LoadedDataset]:
+    """The datasets that a query reads, by reference: the task's and its retrievers' corpora.
+
+    Raises InputError with every finding in them: E0404, E0502, E0510 to E0522.
+    """
+    loaded, findings = _load(program, query, {})
+    if findings:
+        raise InputError(findings)
+    return loaded
+
+
+def check_data(program: Program) -> tuple[Diagnostic, ...]:
+    """What is wrong with the rows of every query; of every task where the spec asks nothing."""
+    found: dict[Diagnostic, None] = {}
+    cache: dict[tuple[str, tuple[str, ...]], LoadedDataset | InputError] = {}
+    for query in program.queries.values():
+        found.update(dict.fromkeys(_load(program, query, cache)[1]))
+    if not program.queries:
+        for task in program.tasks.values():
+            if "." in task.name.removeprefix("task."):
+                continue
+            found.update(dict.fromkeys(_task_rows(program, task, [], cache)[1]))
+    return tuple(found)
+
+
+def inputs_of(program: Program, dataset: str) -> tuple[str, ...]:
+    """The columns of a dataset that tasks show to a model, sorted: they say which rows are alike.
+
+    Tasks of every file count, so two specs that share a dataset and its tasks agree on its roles.
+    """
+    columns: set[str] = set()
+    for task in program.tasks.values():
+        if task.dataset == dataset and _readable(task):
+            columns.update(parse_template(task.input).columns)
+    return tuple(sorted(columns))
+
+
+_Cache = dict[tuple[str, tuple[str, ...]], LoadedDataset | InputError]
+_Loaded = tuple[Mapping[str, LoadedDataset], Sequence[Diagnostic]]
+
+
+def _load(program: Program, query: Query, cache: _Cache) -> _Loaded:
+    corpora = [
+        program.retrievers[name].corpus
+        for strategy in strategies_of(program, query)
+        for name in strategy.retrievers
+    ]
+    return _task_rows(program, program.tasks[query.task], corpora, cache)
+
+
+def _task_rows(program: Program, task: Task, corpora: Sequence[str], cache: _Cache) -> _Loaded:
+    loaded: dict[str, LoadedDataset] = {}
+    findings: list[Diagnostic] = []
+    if not _readable(task):
+        return loaded, findings
+    for name in dict.fromkeys((task.dataset, *corpora)):
+        inputs = inputs_of(program, name)
+        if (name, inputs) not in cache:
+            try:
+                cache[name, inputs] = load(program.datasets[name], inputs=inputs)
+            except InputError as error:
+                cache[name, inputs] = error
+        found = cache[name, inputs]
+        if isinstance(found, InputError):
+            findings.extend(found.diagnostics)
+        else:
+            loaded[name] = found
+    for name, rows in loaded.items():
+        scene = Scene(task, program.datasets[name], rows, loaded.get(task.dataset))
+        findings.extend(scene.check())
+    return loaded, findings
+
+
+def _readable(task: Task) -> bool:
+    """False where the static checks have refused the task's template already."""
+    try:
+        parse_template(task.input)
+    except TemplateError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One dataset in the part that it plays for a task: its rows, or a corpus to retrieve from."""
+
+    task: Task
+    dataset: Dataset
+    rows: LoadedDataset
+    asked: LoadedDataset | None
+    """The rows of the task itself; None where they could not be loaded."""
+
+    @property
+    def is_corpus(self) -> bool:
+        return self.dataset.name != self.task.dataset
+
+    @property
+    def used(self) -> Iterator[Row]:
+        """The rows that the task reads: of a corpus the train rows."""
+        roles = (Role.TRAIN,) if self.is_corpus else tuple(Role)
+        for role in roles:
+            yield from self.rows.rows[role]
+
+    def check(self) -> tuple[Diagnostic, ...]:
+        columns = Findings(self.task.span, shown=self.rows.shown)
+        _columns(self, columns)
+        if columns.diagnostics:
+            return columns.diagnostics
+        found = Findings(self.task.span, shown=self.rows.shown)
+        for one in ROW_CHECKS:
+            one(self, found)
+        return found.diagnostics
+
+
+def _columns(scene: Scene, findings: Findings) -> None:
+    """E0510: every row has the columns of the template, the target and the choices."""
+    task = scene.task
+    wanted = dict.fromkeys((*parse_template(task.input).columns, task.target))
+    if task.choices is not None:
+        wanted[task.choices] = None
+    for name in wanted:
+        without = next((row for row in scene.used if name not in row.values), None)
+        if without is not None:
+            findings.missing_column(
+                name, scene.rows.columns, origin=without.origin, values=without.values
+            )
+
+
+def _values(scene: Scene, findings: Findings) -> None:
+    """E0515 empty cells, E0520 targets that are no text or number."""
+    shown = parse_template(scene.task.input).columns
+    for row in scene.used:
+        for name in (*shown, scene.task.target):
+            value = row.values[name]
+            empty = value is None or (name == scene.task.target and value == "")
+            if empty:
+                findings.add(
+                    "E0515",
+                    "value missing",
+                    label=f"`{name}` is empty in some rows",
+                    notes=(f"{row.origin}: `{name}` has no value",),
+                    help="fill the cell in, or remove the row",
+                )
+            elif name == scene.task.target and isinstance(value, list | dict):
+                findings.add(
+                    "E0520",
+                    "target is neither text nor number",
+                    label=f"`{name}` holds lists or objects",
+                    notes=(findings.row(row.origin, value),),
+                    help="name a column that holds one answer",
+                )
+
+
+def _labels(scene: Scene, findings: Findings) -> None:
+    """E0514 labels that nothing was learnt of, E0521 label sets that are no classification."""
+    task = scene.task
+    if task.using != "classify":
+        return
+    asked = scene.asked or scene.rows
+    train = Counter(_answer(row, task) for row in asked.rows[Role.TRAIN])
+    known = set(task.labels) or set(train)
+    for row in scene.used:
+        label = _answer(row, task)
+        if row.values[task.target] is None or label in known:
+            continue
+        nearest = closest(label, known) if findings.shown else None
+        findings.add(
+            "E0514",
+            "unknown label",
+            label="`labels` does not list every label of the rows"
+            if task.labels
+            else f"a label of the {row.role} rows never occurs in the train rows",
+            notes=(findings.row(row.origin, label),),
+            help=f"did you mean `{nearest}`?"
+            if nearest
+            else "list every label: `labels = [a, b]`, or add train rows that have it",
+        )
+    total = sum(train.values())
+    many = len(known) > MANY_LABELS and len(known) > total / 2
+    if not scene.is_corpus and (len(known) < FEWEST_LABELS or many):
+        findings.add(
+            "E0522",
+            "labels that are no classes",
+            label=f"{len(known)} labels in {total} train rows",
+            help="use `using generate` for open answers, or another `target`"
+            if many
+            else "classify needs at least two labels",
+        )
+
+
+def _choices(scene: Scene, findings: Findings) -> None:
+    """E0523: the options of a row are a list that holds its target."""
+    task = scene.task
+    if task.choices is None:
+        return
+    for row in scene.used:
+        options = row.values[task.choices]
+        texts = [cell_text(item) for item in options] if isinstance(options, list) else []
+        if len(set(texts)) < FEWEST_LABELS or _answer(row, task) not in texts:
+            findings.add(
+                "E0523",
+                "choices do not fit the target",
+                label=f"`{task.choices}` is a list of at least two options, the target among them",
+                notes=(findings.row(row.origin, options),),
+                help="mend the row, or name the right columns",
+            )
+
+
+def _leaks(scene: Scene, findings: Findings) -> None:
+    """E0404: a corpus holds no row on which candidates are judged."""
+    if not scene.is_corpus or scene.asked is None:
+        return
+    columns = parse_template(scene.task.input).columns
+    judged: dict[str, Row] = {}
+    for role in (Role.VALIDATION, Role.CALIBRATION, Role.TEST):
+        for row in scene.asked.rows[role]:
+            judged.setdefault(group_text(row.values, columns), row)
+    for row in scene.used:
+        other = judged.get(group_text(row.values, columns))
+        if other is not None:
+            findings.add(
+                "E0404",
+                "rows leak between roles",
+                label="a row on which candidates are judged stands in a retriever's corpus",
+                notes=(f"{row.origin} has the same text as {other.origin} ({other.role})",),
+                help="remove the row from the corpus",
+            )
+
+
+def _answer(row: Row, task: Task) -> str:
+    return cell_text(row.values[task.target])
+
+
+ROW_CHECKS: tuple[Callable[[Scene, Findings], None], ...] = (_values, _labels, _choices, _leaks)
