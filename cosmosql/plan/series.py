@@ -100,10 +100,9 @@ def _series(candidates: tuple[Candidate, ...], pools: Mapping[str, int], probe: 
     steps: dict[Fidelity, None] = {}
     full: dict[str, Fidelity] = {}
     for candidate in candidates:
-        pool = pools[candidate.name]
-        full[candidate.name] = strategy.full(candidate.config, pool)
-        named = {**candidate.config, "retriever": candidate.retriever}
-        steps.update(dict.fromkeys(strategy.ladder(named, pool, settings)))
+        config, pool = configuration(candidate), pools[candidate.name]
+        full[candidate.name] = strategy.full(config, pool)
+        steps.update(dict.fromkeys(strategy.ladder(config, pool, settings)))
     return Series(
         kind=candidates[0].kind,
         axis=strategy.axis,
