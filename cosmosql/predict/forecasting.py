@@ -12,24 +12,25 @@ from cosmosql.contracts.metric import Metric
 from cosmosql.contracts.predictor import CurvePoint, Predictor, Series
 from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.contracts.strategy import Fidelity
+from cosmosql.evidence.measured import Measured
 from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Program
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series as Candidates
-from cosmosql.plan.series import curve_of, unseeded
+from cosmosql.plan.series import curve_of
 from cosmosql.predict.cost import adapting, exact, serving
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.forecast import Adaptation, Distribution, Forecast, ItemForecast
 from cosmosql.predict.gather import (
     Evidence,
-    Measured,
     Run,
     curve_point,
     gather,
     proxy_points,
     size_of,
+    unseeded,
 )
 from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
 from cosmosql.predict.items import item_forecast, shift_to
@@ -44,6 +45,9 @@ from cosmosql.predict.tokens import (
 from cosmosql.schema import registry
 
 DRAWS = 2000
+
+SEED_NOISE = 0.01
+"""Least deviation between runs that differ by their seed."""
 
 PREDICTORS = {"finetune": "finetune", "icl-random": "icl", "icl-retrieved": "icl"}
 """The predictor's name by kind of series."""
@@ -75,14 +79,14 @@ def forecast(
 ) -> tuple[Forecast, ...]:
     """A forecast for each of the graph's candidates, in their order.
 
-    `measured` pairs the requests with their observations; what is missing leaves candidates
-    Unmeasured. Draw i of every forecast sees the same weights of the common probe rows. Raises
-    ValueError where an observation read test rows.
+    What is missing from `measured` leaves candidates Unmeasured. Draw i of every forecast sees
+    the same weights of the common probe rows. Raises ValueError where an observation read test
+    rows.
     """
     metric = metric_named(graph.program.tasks[graph.query.task].metric)
     scene = Scene(
         graph=graph,
-        evidence=gather(measured, metric, draws=draws, seed=seed),
+        evidence=gather(graph, measured, metric, draws=draws, seed=seed),
         facts=facts,
         metric=metric,
         draws=draws,
@@ -96,21 +100,18 @@ def forecast(
 
 def forecast_series(scene: Scene, candidates: Candidates) -> dict[str, Forecast]:
     """Forecasts of candidates that share a learning curve, by name."""
-    first = candidates.candidates[0]
-    runs = scene.evidence.runs.get(curve_of(first), ())
-    exact_runs = {
-        candidate.name: run
-        for candidate in candidates.candidates
-        if (run := run_in_full(runs, candidates.full[candidate.name])) is not None
+    runs = scene.evidence.runs[candidates.id]
+    own_runs = {
+        one.name: runs_in_full(runs, candidates.full[one.name]) for one in candidates.candidates
     }
-    missing = [one for one in candidates.candidates if one.name not in exact_runs]
+    missing = [one for one in candidates.candidates if not own_runs[one.name]]
     predicted = predict_missing(scene, candidates, runs, missing)
     forecasts = {}
     for candidate in candidates.candidates:
         full = candidates.full[candidate.name]
-        if run := exact_runs.get(candidate.name):
-            metric: Distribution | Unmeasured = measured_metric(scene, run)
-            items: ItemForecast | None = item_forecast(run.observation, None)
+        if own := own_runs[candidate.name]:
+            metric: Distribution | Unmeasured = measured_metric(scene, own)
+            items: ItemForecast | None = item_forecast(own[0].observation, None)
         else:
             metric = predicted[candidate.name]
             items = shifted_items(scene, nearest_run(runs, full), metric)
@@ -126,10 +127,12 @@ def forecast_series(scene: Scene, candidates: Candidates) -> dict[str, Forecast]
     return forecasts
 
 
-def run_in_full(runs: tuple[Run, ...], full: Fidelity) -> Run | None:
-    """The run that is the candidate itself: with its own seed if there is one, else any."""
-    alike = [run for run in runs if unseeded(run.fidelity) == unseeded(full)]
-    return next((run for run in alike if run.fidelity == full), alike[0] if alike else None)
+def runs_in_full(runs: tuple[Run, ...], full: Fidelity) -> tuple[Run, ...]:
+    """The runs that are the candidate itself: the one with its own seed if there is one, else
+    all that differ from it by their seed alone."""
+    alike = tuple(run for run in runs if unseeded(run.fidelity) == unseeded(full))
+    own = tuple(run for run in alike if run.fidelity == full)
+    return own or alike
 
 
 def nearest_run(runs: tuple[Run, ...], full: Fidelity) -> Run | None:
@@ -138,15 +141,23 @@ def nearest_run(runs: tuple[Run, ...], full: Fidelity) -> Run | None:
     return min(whole, key=lambda run: abs(size_of(run.fidelity) - size_of(full)), default=None)
 
 
-def measured_metric(scene: Scene, run: Run) -> Distribution:
+def measured_metric(scene: Scene, own: tuple[Run, ...]) -> Distribution:
+    """The metric of a candidate that was run in full. Over several seeds it is their mean, and a
+    run's own noise (their deviation, at least one point) is added to each draw."""
+    draws = np.mean([run.draws for run in own], axis=0)
+    efficiency = row_efficiency(own[0].draws, own[0].rows)
+    if len(own) > 1:
+        noise = max(float(np.std([run.value for run in own], ddof=1)), SEED_NOISE)
+        rng = np.random.default_rng(seed_of("seeds", scene.seed, own[0].observation.key))
+        draws = np.clip(draws + noise * rng.standard_normal(len(draws)), 0.0, 1.0)
     return distribution(
-        run.draws,
-        value=run.value,
+        draws,
+        value=float(np.mean([run.value for run in own])),
         basis="measured",
-        rows=run.rows,
+        rows=own[0].rows,
         n_test=scene.facts.n_test,
         seed=scene.seed,
-        efficiency=row_efficiency(run.draws, run.rows),
+        efficiency=efficiency,
     )
 
 
@@ -156,9 +167,17 @@ def predict_missing(
     """The metric of candidates that were not measured in full, from their series' predictor."""
     if not missing:
         return {}
+    failures = scene.evidence.failures[candidates.id]
+    known = {unseeded(step): reason for step, reason in failures.items()}
+    failed: dict[str, Distribution | Unmeasured] = {
+        one.name: known[unseeded(candidates.full[one.name])]
+        for one in missing
+        if unseeded(candidates.full[one.name]) in known
+    }
+    missing = [one for one in missing if one.name not in failed]
     kind = kind_of(scene.program, candidates)
-    if kind is None:
-        return {one.name: Unmeasured("it was not measured") for one in missing}
+    if kind is None or not missing:
+        return failed | {one.name: Unmeasured("it was not measured") for one in missing}
     series = curve_series(scene, candidates, kind, runs)
     sizes = [size_of(candidates.full[one.name]) for one in missing]
     predictor = predictor_named(PREDICTORS[kind])
@@ -173,7 +192,7 @@ def predict_missing(
         (point.n for point in series.proxy), default=1
     )
     efficiency = row_efficiency(runs[-1].draws, runs[-1].rows) if runs else 1.0
-    return {
+    return failed | {
         one.name: checked(scene, draws, rows, efficiency)
         for one, draws in zip(missing, drawn, strict=True)
     }

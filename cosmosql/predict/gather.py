@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TypeAlias, cast
+from dataclasses import dataclass, fields, replace
+from typing import cast
 
 import numpy as np
 
@@ -12,14 +12,12 @@ from cosmosql.contracts.backend import DeviceProfile
 from cosmosql.contracts.metric import Metric
 from cosmosql.contracts.predictor import CurvePoint
 from cosmosql.contracts.strategy import Fidelity
+from cosmosql.evidence.measured import Measured, untouched
 from cosmosql.evidence.observation import Observation
-from cosmosql.plan.candidate import Measurement
-from cosmosql.plan.series import curve_of
+from cosmosql.interval import Unmeasured
+from cosmosql.plan.graph import PlanGraph
 from cosmosql.predict.metric import metric_draws, value_of
 from cosmosql.predict.pairing import Array
-
-Measured: TypeAlias = tuple[Measurement, Observation]
-"""What was asked and what came out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,45 +37,65 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that was measured: profiles and proxy observations by model reference, runs by the
-    series' `curve_of`, cheapest fidelity first."""
+    """All that was measured: profiles and proxy observations by model reference; by the series'
+    id its runs, cheapest fidelity first, and why a fidelity could have no outcome."""
 
     profiles: Mapping[str, DeviceProfile]
     proxies: Mapping[str, Observation]
     runs: Mapping[str, tuple[Run, ...]]
+    failures: Mapping[str, Mapping[Fidelity, Unmeasured]]
 
 
-def gather(measured: Iterable[Measured], metric: Metric, *, draws: int, seed: int) -> Evidence:
+def gather(
+    graph: PlanGraph, measured: Iterable[Measured], metric: Metric, *, draws: int, seed: int
+) -> Evidence:
     """The evidence of a query. Raises ValueError for an observation on test rows: those are for
     `apply` and `backtest` alone."""
+    found = untouched(measured)
     profiles: dict[str, DeviceProfile] = {}
     proxies: dict[str, Observation] = {}
-    runs: dict[str, list[Run]] = {}
-    for request, observation in measured:
-        if "test" in (request.role, observation.role):
-            raise ValueError("a forecast never reads an observation on test rows")
+    runs: dict[str, Run] = {}
+    failures: dict[str, tuple[Fidelity, Unmeasured]] = {}
+    for one in found:
+        request, observation = one.measurement, one.observation
+        if request.role == "test":
+            raise ValueError(f"{request.candidate.name} was to be measured on test rows")
         model = request.candidate.model
-        if request.kind == "profile" and model is not None:
+        if (failure := one.failure) is not None:
+            failures[one.node] = request.fidelity, failure
+        elif request.kind == "profile" and model is not None:
             profiles[model] = profile_of(observation)
         elif request.kind == "proxy" and model is not None:
             proxies[model] = observation
         elif request.kind == "evaluate" and observation.items:
-            run = Run(
+            runs[one.node] = Run(
                 fidelity=request.fidelity,
                 observation=observation,
                 value=value_of(metric, observation.items),
                 draws=metric_draws(metric, observation.items, draws=draws, seed=seed),
             )
-            runs.setdefault(curve_of(request.candidate), []).append(run)
+    nodes = {series.id: graph.probes_of(series) for series in graph.series}
     return Evidence(
         profiles=profiles,
         proxies=proxies,
-        runs={curve: tuple(sorted(found, key=order)) for curve, found in sorted(runs.items())},
+        runs={
+            id: tuple(sorted((runs[node] for node in needed if node in runs), key=order))
+            for id, needed in nodes.items()
+        },
+        failures={
+            id: dict(failures[node] for node in needed if node in failures)
+            for id, needed in nodes.items()
+        },
     )
 
 
 def order(run: Run) -> tuple[float, int, int]:
     return size_of(run.fidelity), run.fidelity.steps or 0, run.fidelity.seed
+
+
+def unseeded(fidelity: Fidelity) -> Fidelity:
+    """What runs share that differ by their seed alone."""
+    return replace(fidelity, seed=0)
 
 
 def size_of(fidelity: Fidelity) -> float:

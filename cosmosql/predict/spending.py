@@ -8,14 +8,15 @@ from decimal import Decimal
 
 import numpy as np
 
+from cosmosql.evidence.measured import Measured
 from cosmosql.evidence.throughput import flops, seconds
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
-from cosmosql.plan.series import curve_of, unseeded
+from cosmosql.plan.series import curve_of
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.forecast import Distribution, Forecast
-from cosmosql.predict.gather import Measured, profile_of
+from cosmosql.predict.gather import profile_of, unseeded
 from cosmosql.predict.hardware import tariff_of
 
 
@@ -46,20 +47,16 @@ def probing(graph: PlanGraph, measured: Iterable[Measured], facts: Facts) -> Spe
     left out on both sides."""
     pairs = list(measured)
     work = []
-    for request, observation in pairs:
-        if request.kind == "profile":
+    for one in pairs:
+        if one.measurement.kind == "profile":
             continue
-        usage = observation.usage
-        work.append(
-            (
-                request.candidate,
-                Work(
-                    prompt_tokens=usage.prompt_tokens,
-                    completion_tokens=usage.completion_tokens,
-                    training_tokens=usage.training_tokens,
-                ),
-            )
+        usage = one.observation.usage
+        tokens = Work(
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            training_tokens=usage.training_tokens,
         )
+        work.append((one.measurement.candidate, tokens))
     return total(graph, pairs, facts, work, ())
 
 
@@ -115,9 +112,9 @@ def total(
 ) -> Spending:
     """The sum over all work, its money exact to the digit of the modelled seconds."""
     profiles = {
-        request.candidate.model: profile_of(observation)
-        for request, observation in measured
-        if request.kind == "profile"
+        one.measurement.candidate.model: profile_of(one.observation)
+        for one in measured
+        if one.measurement.kind == "profile" and one.failure is None
     }
     operations, time, money = 0.0, 0.0, Decimal(0)
     currency: str | None = None
