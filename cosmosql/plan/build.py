@@ -245,7 +245,7 @@ def _measurement(draft: Draft, series: Series, fidelity: Fidelity) -> tuple[Node
         needs.append(f"split:{corpus}")
     if candidate.model is not None:
         needs += [f"resolve:{candidate.model}", f"profile:{candidate.model}"]
-    if candidate.retriever is not None and fidelity.shots != 0:
+    if candidate.retriever is not None:
         needs.append(index_id(draft.program, candidate))
     with_: dict[str, Json] = {
         "strategy": candidate.kind,

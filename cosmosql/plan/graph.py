@@ -64,7 +64,7 @@ class PlanGraph:
         return found
 
     def probes_of(self, series: Series) -> tuple[str, ...]:
-        """Ids of the nodes that a series' curve is fitted to; other series may share them."""
+        """Ids of the nodes that a series' curve is fitted to; an embed node serves several."""
         return self.node(series.id).needs
 
     def rests_on(self, id: str) -> tuple[str, ...]:

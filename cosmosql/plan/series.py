@@ -37,7 +37,7 @@ class Series:
         """The step of the ladder that is the candidate in full, under its own seed where that is
         probed and else under the first other; None: it must be predicted."""
         full = self.full[candidate.name]
-        alike = [step for step in self.ladder if replace(step, seed=full.seed) == full]
+        alike = [step for step in self.ladder if unseeded(step) == unseeded(full)]
         return full if full in alike else next(iter(alike), None)
 
     def owner(self, step: Fidelity) -> Candidate | None:
@@ -115,3 +115,8 @@ def _series(candidates: tuple[Candidate, ...], pools: Mapping[str, int], probe: 
 
 def _size(step: Fidelity) -> tuple[int, int, int, int]:
     return step.train_rows or 0, step.shots or 0, step.steps or 0, step.seed
+
+
+def unseeded(step: Fidelity) -> Fidelity:
+    """The fidelity with no say in its seed: what two repeated runs share."""
+    return replace(step, seed=0)

@@ -43,8 +43,9 @@ def lower(
     """The next round of probe runs: everything in the graph that is not yet measured.
 
     Grouped by model, smaller models first, so that each is loaded once; within a model the
-    profile first, then cheapest first. Two nodes may ask the same question (one model under two
-    names): whichever comes first is measured and answers both. Loads no weight.
+    profile first, then cheapest first. Two nodes may ask the same question (a prompt without
+    demonstrations, one model under two names): whichever comes first is measured and answers
+    both. Loads no weight.
     """
     done = {one.node for one in measured}
     runs = [

@@ -76,7 +76,7 @@ def test_other_conditions_measure_again_and_replay_keeps_those_of_the_evidence(
     fakes, tmp_path, monkeypatch
 ):
     world = fakes.world(tmp_path)
-    runs, first = measure(world, tmp_path)
+    _runs, first = measure(world, tmp_path)
     monkeypatch.setenv("FAKES_DTYPE", "bfloat16")
     _, again = measure(world, tmp_path)
     assert again == first, "what the ledger answers alone is a replay"
@@ -260,7 +260,7 @@ def test_an_interrupt_leaves_the_state_durable_and_the_time_written_down(
 
 
 def test_the_account_is_the_same_from_the_ledger_and_from_the_evidence_file(fakes, tmp_path):
-    program, query, data = world = fakes.world(tmp_path)
+    program, _query, _data = world = fakes.world(tmp_path)
     runs, observations = measure(world, tmp_path)
     file.write(tmp_path / "e.gz", observations)
     ours = account(pair(runs, observations), program)

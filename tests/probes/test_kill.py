@@ -1,4 +1,4 @@
-"""`kill -9` at any instant: nothing that was measured is measured again, and the bytes are equal."""
+"""`kill -9` at any instant: nothing durable is measured again, and the bytes are equal."""
 
 from __future__ import annotations
 
