@@ -106,6 +106,7 @@ class HuggingFaceBackend:
         interrupted the base weights are active again."""
         self.unload_adapter()
         rows = self._engine.tokens.supervised(examples)
+        self._engine.require_fit([len(row.context) + len(row.answers[0]) for row in rows])
         base = self._load_quantized() if options.quantized else self._base
         self._activate(
             training.attach_adapter(base, options, self._name), quantized=options.quantized

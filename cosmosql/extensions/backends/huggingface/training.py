@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,9 +39,10 @@ def attach_adapter(model: Any, options: TrainingOptions, name: str) -> Any:
         target_modules="all-linear",
         fan_in_fan_out="Conv1D" in {type(module).__name__ for module in model.modules()},
         task_type="CAUSAL_LM",
-        base_model_name_or_path=name,
     )
-    with seeded(options.seed):
+    with seeded(options.seed), warnings.catch_warnings():
+        # peft asks transformers through a name that transformers has since renamed.
+        warnings.simplefilter("ignore", FutureWarning)
         adapted = get_peft_model(model, config)
     # peft writes where it found the base model; an adapter names it as the spec does.
     adapted.peft_config["default"].base_model_name_or_path = name
@@ -71,7 +73,6 @@ def optimise(
     """Trains the parameters of the active model that ask for gradients, for `options.steps` steps
     of AdamW, on the loss of the answers' tokens. Rows come in a new random order each pass; the
     same seed gives the same run."""
-    engine.require_fit([len(row.context) + len(row.answers[0]) for row in examples])
     trained = [weight for weight in engine.model.parameters() if weight.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=options.learning_rate, weight_decay=0.0)
     losses: list[float] = []

@@ -1,26 +1,18 @@
-"""Small random checkpoints in Hugging Face format that this project did not make any other way."""
+"""Small random checkpoints in Hugging Face format, made where a test asks for one.
+
+torch and transformers are imported inside the functions: most tests need neither.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import torch
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-from tokenizers.processors import TemplateProcessing
-from transformers import (
-    GPT2Config,
-    GPT2LMHeadModel,
-    LlamaConfig,
-    LlamaForCausalLM,
-    MistralConfig,
-    MistralForCausalLM,
-    PreTrainedTokenizerFast,
-)
+import pytest
 
-WORDS = (
-    "labels : , => red green blue grey light deep sea sky cat dog runs sleeps the a one two three "
-    "four card payment arrival yes no maybe not very good bad fine what where"
-).split()
+WORDS = """labels : , => red green blue grey light deep sea sky cat dog runs sleeps the a one two
+three four card payment arrival yes no maybe not very good bad fine what where"""
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}<s> {{ message['role'] }} : {{ message['content'] }} </s>"
@@ -36,10 +28,14 @@ CORPUS = [
 ]
 
 
-def word_tokenizer(*, template: str | None = None) -> PreTrainedTokenizerFast:
+def word_tokenizer(*, template: str | None = None) -> Any:
     """Whole words and a newline, with a beginning-of-sequence token before each text."""
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+    from tokenizers.processors import TemplateProcessing
+    from transformers import PreTrainedTokenizerFast
+
     specials = ["<pad>", "<s>", "</s>", "<unk>"]
-    words = [*specials, "\n", *WORDS, "system", "user", "assistant"]
+    words = [*specials, "\n", *WORDS.split(), "system", "user", "assistant"]
     tokenizer = Tokenizer(
         models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unk>")
     )
@@ -61,8 +57,11 @@ def word_tokenizer(*, template: str | None = None) -> PreTrainedTokenizerFast:
     return fast
 
 
-def byte_pair_tokenizer() -> PreTrainedTokenizerFast:
+def byte_pair_tokenizer() -> Any:
     """Byte-level pairs as GPT-2 has them, with merges that cross word pieces."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -76,14 +75,16 @@ def byte_pair_tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>")
 
 
-def _save(model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, directory: Path) -> Path:
+def _save(model: Any, tokenizer: Any, directory: Path) -> Path:
     model.save_pretrained(directory)
     tokenizer.save_pretrained(directory)
     return directory
 
 
-def llama(directory: Path, *, template: str | None = None, context: int = 256) -> Path:
-    torch.manual_seed(1)
+def make_llama(directory: Path, *, template: str | None = None, context: int = 256) -> Path:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
     tokenizer = word_tokenizer(template=template)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -98,11 +99,15 @@ def llama(directory: Path, *, template: str | None = None, context: int = 256) -
         bos_token_id=1,
         eos_token_id=2,
     )
-    return _save(LlamaForCausalLM(config), tokenizer, directory)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        return _save(LlamaForCausalLM(config), tokenizer, directory)
 
 
-def gpt2(directory: Path) -> Path:
-    torch.manual_seed(2)
+def make_gpt2(directory: Path) -> Path:
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
     tokenizer = byte_pair_tokenizer()
     config = GPT2Config(
         vocab_size=len(tokenizer),
@@ -114,12 +119,16 @@ def gpt2(directory: Path) -> Path:
         bos_token_id=0,
         eos_token_id=0,
     )
-    return _save(GPT2LMHeadModel(config), tokenizer, directory)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        return _save(GPT2LMHeadModel(config), tokenizer, directory)
 
 
-def windowed(directory: Path) -> Path:
+def make_windowed(directory: Path) -> Path:
     """A model with sliding-window attention, whose cache cannot be shared between prompts."""
-    torch.manual_seed(3)
+    import torch
+    from transformers import MistralConfig, MistralForCausalLM
+
     tokenizer = word_tokenizer()
     config = MistralConfig(
         vocab_size=len(tokenizer),
@@ -132,7 +141,33 @@ def windowed(directory: Path) -> Path:
         sliding_window=8,
         initializer_range=0.2,
     )
-    return _save(MistralForCausalLM(config), tokenizer, directory)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        return _save(MistralForCausalLM(config), tokenizer, directory)
 
 
-MAKERS = {"llama": llama, "gpt2": gpt2, "windowed": windowed}
+def make_chat(directory: Path) -> Path:
+    """A model whose tokenizer carries a chat template."""
+    return make_llama(directory, template=CHAT_TEMPLATE)
+
+
+MAKERS: dict[str, Callable[[Path], Path]] = {
+    "llama": make_llama,
+    "gpt2": make_gpt2,
+    "windowed": make_windowed,
+    "chat": make_chat,
+}
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Directories of random checkpoints by name (`llama`, `gpt2`, `windowed`, `chat`), each made
+    once a session. They are shared: copy one before changing it."""
+    made: dict[str, Path] = {}
+
+    def get(name: str) -> Path:
+        if name not in made:
+            made[name] = MAKERS[name](tmp_path_factory.mktemp("checkpoints") / name)
+        return made[name]
+
+    return get
