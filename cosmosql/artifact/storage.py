@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -43,7 +44,6 @@ def write_bytes(path: Path, content: bytes) -> None:
         partial.replace(path)
         _sync_directory(path.parent)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         reject(
             "E0804",
             "cannot write an artifact",
@@ -51,6 +51,9 @@ def write_bytes(path: Path, content: bytes) -> None:
             help="make room or choose a directory that you may write to, then run again: "
             "what was measured is kept",
         )
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def read_plan(path: Path) -> PlanDocument:
@@ -113,7 +116,7 @@ def _read(path: Path, model: type[Document], *, what: str, made_by: str) -> Docu
         _unreadable(path, what, made_by, ("it is nested too deeply",))
     if not isinstance(value, dict) or "format" not in value:
         _unreadable(path, what, made_by, ("it has no `format` number",))
-    if value["format"] != FORMAT:
+    if value["format"] != FORMAT or isinstance(value["format"], bool):
         reject(
             "E0801",
             f"{what.removeprefix('a ')} of an unknown format",

@@ -17,7 +17,7 @@ FILES = (".cosmos", ".jsonl")
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write.")] = Path(),
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.")] = Path(),
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int | None:

@@ -79,7 +79,8 @@ def application() -> typer.Typer:
     )
     app.callback()(_about)
     for command in COMMANDS:
-        app.command(command.__name__)(guarded(command))
+        summary = (command.__doc__ or "").partition("\n")[0]
+        app.command(command.__name__, short_help=summary)(guarded(command))
     return app
 
 

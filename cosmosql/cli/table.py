@@ -158,7 +158,7 @@ def _table() -> Table:
 
 
 def _heading(words: str, unit: str) -> str:
-    return f"{words}\n{unit.replace(' per ', chr(10) + 'per ')}" if unit else words
+    return f"{words}\n{unit.replace(' per ', ' per' + chr(10))}" if unit else words
 
 
 def _candidate(row: CandidateRow, *, wide: bool, verbose: bool) -> list[Text]:

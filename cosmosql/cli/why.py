@@ -17,7 +17,7 @@ def why(
     plan: PlanPath,
     strategy: Annotated[
         str | None,
-        typer.Argument(metavar="[STRATEGY]", help="A strategy, a candidate or a policy."),
+        typer.Argument(metavar="STRATEGY", help="A strategy, a candidate or a policy."),
     ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,

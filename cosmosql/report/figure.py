@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -41,6 +42,7 @@ KINDS = (
 )
 OTHER = ("other", "P", "#010206")
 POLICY = ("policy", "h", "#010207")
+LONGEST_LABEL = 40
 FREE_GAP = 3.0
 """A cost of zero stands this factor left of the smallest other one, on an axis marked `free`."""
 
@@ -162,8 +164,8 @@ def _axes(axes: Axes, points: Sequence[_Point], metric: str, unit: str) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: words.significant(float(f"{x:.3g}"))))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.0f} %"))
-    axes.set_xlabel(unit, labelpad=8)
-    axes.set_ylabel(metric, labelpad=8)
+    axes.set_xlabel(_label(unit), labelpad=8)
+    axes.set_ylabel(_label(metric), labelpad=8)
     axes.grid(True, which="major", color=GRID, linewidth=0.7)
     axes.set_axisbelow(True)
     axes.tick_params(which="both", length=0)
@@ -181,6 +183,11 @@ def _axes(axes: Axes, points: Sequence[_Point], metric: str, unit: str) -> None:
         )
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
+
+
+def _label(words: str) -> str:
+    """One line, short enough to leave room for the axes."""
+    return textwrap.shorten(words, LONGEST_LABEL, placeholder="…")
 
 
 def _curves(axes: Axes, plan: PlanDocument, factor: float, points: Sequence[_Point]) -> None:

@@ -147,9 +147,9 @@ def whole_percent(value: float) -> str:
     >>> whole_percent(0.931), whole_percent(0.999), whole_percent(1.0), whole_percent(0.001)
     ('93 %', '>99 %', '100 %', '<1 %')
     """
-    if 0 < value < 0.005:
+    if 0 < value < 0.01:
         return "<1 %"
-    if 0.995 <= value < 1:
+    if 0.99 < value < 1:
         return ">99 %"
     return f"{100 * value:.0f} %"
 
