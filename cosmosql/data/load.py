@@ -78,6 +78,8 @@ def load(dataset: DatasetDeclaration, *, inputs: Sequence[str] = ()) -> LoadedDa
     findings.stop()
     given = [_given_role(dataset, row, findings) for row in raw]
     identities = _identities(dataset, raw)
+    # A column that no row has is the task's mistake, and makes no two rows alike.
+    inputs = [name for name in inputs if name in columns]
     unassigned = [
         Unassigned(identity=identity, group=_group(dataset, row.values, inputs), given=role)
         for row, role, identity in zip(raw, given, identities, strict=True)
@@ -251,14 +253,17 @@ def _check_sizes(
     by_role: Mapping[Role, Sequence[Row]],
     findings: Findings,
 ) -> None:
+    notes = []
     for role in Role:
         amount = dataset.roles.amounts.get(role.value)
         found = len(by_role[role])
         wanted = amount if isinstance(amount, int) else (0 if amount == 0.0 else 1)
         if found < wanted:
-            findings.add(
-                "E0512",
-                "too few rows for a role",
-                notes=(f"`{role}` has {found} of {wanted} rows; the source holds {total} in all",),
-                help="add rows, or lower the amounts in the section `roles`",
-            )
+            notes.append(f"`{role}` has {found} of {wanted} rows")
+    if notes:
+        findings.add(
+            "E0512",
+            "too few rows for a role",
+            notes=(*notes, f"the source holds {total} rows in all"),
+            help="add rows, or say in the section `roles` how many each role gets",
+        )

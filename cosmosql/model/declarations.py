@@ -493,7 +493,7 @@ class DeclarationBinder:
             if words:
                 self.report.add(
                     "E0212",
-                    "`using` missing or out of place",
+                    "missing or misplaced `using`",
                     flat.declaration.block.name.span,
                     f"a {kind.name} says what implements it",
                     help=f"write `using {words[0]}`; there are {', '.join(words)}",
@@ -502,7 +502,7 @@ class DeclarationBinder:
         if not words:
             self.report.add(
                 "E0212",
-                "`using` missing or out of place",
+                "missing or misplaced `using`",
                 flat.using.span,
                 f"a {kind.name} has no implementations",
                 help="leave `using` out",

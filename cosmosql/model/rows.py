@@ -16,6 +16,7 @@ from cosmosql.model.checks import strategies_of
 from cosmosql.model.program import Dataset, Program, Query, Task
 
 FEWEST_LABELS = 2
+_ANSWERS = (str, int, float)
 MANY_LABELS = 20
 """From so many labels on, more of them than half the train rows are no classification."""
 
@@ -163,7 +164,7 @@ def _values(scene: Scene, findings: Findings) -> None:
                     notes=(f"{row.origin}: `{name}` has no value",),
                     help="fill the cell in, or remove the row",
                 )
-            elif name == scene.task.target and isinstance(value, list | dict):
+            elif name == scene.task.target and not isinstance(value, _ANSWERS):
                 findings.add(
                     "E0520",
                     "target is neither text nor number",
@@ -179,12 +180,22 @@ def _labels(scene: Scene, findings: Findings) -> None:
     if task.using != "classify":
         return
     asked = scene.asked or scene.rows
-    train = Counter(_answer(row, task) for row in asked.rows[Role.TRAIN])
+    train = Counter(
+        _answer(row, task)
+        for row in asked.rows[Role.TRAIN]
+        if isinstance(row.values.get(task.target), _ANSWERS)
+    )
     known = set(task.labels) or set(train)
+    told: set[str] = set()
     for row in scene.used:
         label = _answer(row, task)
-        if row.values[task.target] is None or label in known:
+        if (
+            not isinstance(row.values[task.target], _ANSWERS)
+            or label in known | told
+            or label == ""
+        ):
             continue
+        told.add(label)
         nearest = closest(label, known) if findings.shown else None
         findings.add(
             "E0514",

@@ -1,0 +1,61 @@
+"""The examples of the error pages: each wrong one gives its code alone, each right one nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cosmosql.diagnostics.diagnostic import Diagnostic
+from cosmosql.model.bind import bind
+from cosmosql.model.checks import check
+from cosmosql.model.rows import check_data
+from cosmosql.resources import resource
+
+FENCE = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```$", re.M | re.S)
+
+
+def pages() -> list[Path]:
+    return [
+        page
+        for page in sorted(resource("errors").glob("[EW]0[1-5]*.md"))
+        if "```cosmos" in page.read_text(encoding="utf-8")
+    ]
+
+
+def findings(section: str, directory: Path) -> tuple[Diagnostic, ...]:
+    directory.mkdir()
+    for language, name, text in FENCE.findall(section):
+        path = directory / (name or "spec.cosmos")
+        assert name or language == "cosmos"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    program, diagnostics = bind(directory / "spec.cosmos")
+    if program is None:
+        return diagnostics
+    return (*diagnostics, *(check(program) or check_data(program)))
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
+def test_examples_do_what_the_page_says(page: Path, tmp_path: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {page.stem}: ")
+    assert text.endswith("Since 0.1.0.\n")
+    wrong, right = text.split("## Wrong")[1].split("## Right")
+    found = findings(wrong, tmp_path / "wrong")
+    assert [item.code for item in found] == [page.stem]
+    assert findings(right, tmp_path / "right") == ()
+
+
+def test_every_code_of_these_packages_has_a_page() -> None:
+    root = Path(__file__).resolve().parents[2] / "cosmosql"
+    known = {page.stem for page in resource("errors").glob("*.md")}
+    used = {
+        code
+        for package in ("schema", "data", "model", "extensions/sources")
+        for path in sorted((root / package).glob("*.py"))
+        for code in re.findall(r'"([EW]0\d{3})"', path.read_text(encoding="utf-8"))
+    }
+    assert used
+    assert used - known == set()
