@@ -42,7 +42,8 @@ def named_strategies(program: Program, query: Query) -> tuple[str, ...]:
 
 def size(strategy: Strategy) -> int:
     """How many candidates the strategy expands to."""
-    return prod(len(values) for values in axes(strategy).values())
+    values = axes(strategy)
+    return prod(len(values[name]) for name in strategy.swept)
 
 
 def axes(strategy: Strategy) -> Mapping[str, tuple[OptionValue | None, ...]]:
