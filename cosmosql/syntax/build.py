@@ -227,10 +227,10 @@ class Builder:
         inner = str(token)[1:-1]
         if "\\" in inner:
             start = self.offset + token.start_pos + 1
-            for match in _ESCAPE.finditer(inner):
-                if match[1] not in _ESCAPES:
-                    span = Span(self.source, start + match.start(), start + match.end())
-                    self._report("E0108", "unknown escape", span, "no such escape", _ESCAPE_HELP)
+            wrong = next((m for m in _ESCAPE.finditer(inner) if m[1] not in _ESCAPES), None)
+            if wrong:
+                span = Span(self.source, start + wrong.start(), start + wrong.end())
+                self._report("E0108", "unknown escape", span, "no such escape", _ESCAPE_HELP)
             inner = _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), inner)
         return Text(value=inner, span=self._span(token))
 

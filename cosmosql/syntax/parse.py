@@ -36,7 +36,8 @@ def parse(source: Source) -> tuple[Tree, tuple[Diagnostic, ...]]:
 
 
 def decode(path: Path, name: str | None = None) -> Source | Diagnostic:
-    """The text of a file, shown under `name` (default: the path), or why it is none (E0101, E0109)."""
+    """The text of a file, shown under `name` (default: its path); or why it is none: E0101 where
+    it is not plain text, E0109 where it cannot be read."""
     name = name or path.as_posix()
     try:
         with path.open("rb") as file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -54,17 +54,29 @@ def keyword_texts() -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stop:
-    """Where a text stopped being an instance of a rule: `accepted` holds names of terminals.
+    """Where a text stopped being an instance of a rule.
 
-    `found` is None at the end of the text, else the terminal found there, and "" where the
-    characters are no terminal at all.
+    `found` is None at the end of the text, else the name of the terminal found there, and ""
+    where the characters are no terminal at all.
     """
 
+    text: str
+    rule: str
     position: int
     found: str | None
-    accepted: frozenset[str]
+
+    @cached_property
+    def accepted(self) -> frozenset[str]:
+        """Names of the terminals that could stand at `position`."""
+        state = parser().parse_interactive(self.text[: self.position], start=self.rule)
+        try:
+            state.exhaust_lexer()
+        except UnexpectedInput:
+            # Cut at the stop, a longer token can become a shorter one that fits even less.
+            return frozenset()
+        return frozenset(state.accepts())
 
 
 def parse_rule(text: str, rule: str) -> Any | Stop:
@@ -72,22 +84,10 @@ def parse_rule(text: str, rule: str) -> Any | Stop:
     others (`_declaration`, `_item`) give that alternative's tree."""
     try:
         tree = parser().parse(text, start=rule)
-        return tree.children[0] if rule.startswith("_") else tree
     except UnexpectedCharacters as error:
-        return Stop(error.pos_in_stream, "", _accepted(text[: error.pos_in_stream], rule))
+        return Stop(text, rule, error.pos_in_stream, "")
     except UnexpectedToken as error:
-        token = error.token
-        if token.type == "$END":
-            return Stop(len(text), None, _accepted(text, rule))
-        return Stop(token.start_pos, token.type, _accepted(text[: token.start_pos], rule))
-
-
-def _accepted(before: str, rule: str) -> frozenset[str]:
-    """The terminals that may follow a text that is right so far."""
-    state = parser().parse_interactive(before, start=rule)
-    try:
-        state.exhaust_lexer()
-    except UnexpectedInput:
-        # Cut at the stop, a longer token can become a shorter one that fits even less.
-        return frozenset()
-    return frozenset(state.accepts())
+        if error.token.type == "$END":
+            return Stop(text, rule, len(text), None)
+        return Stop(text, rule, error.token.start_pos, error.token.type)
+    return tree.children[0] if rule.startswith("_") else tree

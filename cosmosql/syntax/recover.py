@@ -1,7 +1,8 @@
 """After a failed parse: cut the text into pieces that can be judged alone, and judge each.
 
-A file is cut into declarations (a name in column 0 starts one and closes whatever is open) and a
-damaged declaration into its statements, so that every mistake is told once and where it is.
+A file is cut into declarations (what stands in column 0 and is no item starts one, and closes
+whatever is open) and a damaged declaration into its statements, so that every mistake is told once
+and where it is.
 Indentation decides which brace is missing; it means nothing in a text that parses.
 """
 
@@ -13,34 +14,39 @@ from dataclasses import dataclass, field
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
 from cosmosql.source import Source, Span
-from cosmosql.syntax.build import Builder
+from cosmosql.syntax.build import MAXIMUM_DEPTH, Builder
 from cosmosql.syntax.hints import explain, unclosed
 from cosmosql.syntax.parser import Stop, parse_rule
 from cosmosql.syntax.tree import Declaration
 from cosmosql.syntax.trivia import documentation
 
-_CHUNK_START = re.compile(r"^[^\s#{}\])]", re.M)
 _MARK = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"?|#[^\n]*|[{}\[\]()]|\n')
 _CONTENT = re.compile(r'(?:"(?:[^"\\\n]|\\[^\n])*"?|[^#])*')
 _CLAUSE = r"(?:for|among|measure|maximize|minimize|require|decide|escalate)[ \t]+[\w-]"
-_ITEM = re.compile(rf"[ \t\n]*(?:[A-Za-z_]\w*[ \t]*(?:=(?!=)|\{{)|\}}|{_CLAUSE})")
+_ITEM = re.compile(rf"\n?[ \t]*(?:[A-Za-z_]\w*[ \t]*(?:=(?!=)|\{{)|\}}|{_CLAUSE})")
+_CHUNK_START = re.compile(rf"^(?!{_ITEM.pattern})[^\s#{{}}\])]", re.M)
 _HEADER = re.compile(
     r"(?!(?:import|param|let)\b)[A-Za-z_]\w*[ \t]+[A-Za-z_]\w*"
     r"(?:[ \t]+(?:extends|using)[ \t]+[\w.]+)*"
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
+MAXIMUM_FOUND = 100
+"""Recovery ends after so many findings: nobody reads on, and a hostile file stays cheap."""
+
 
 def recover(source: Source) -> tuple[tuple[Declaration, ...], tuple[Diagnostic, ...]]:
     """The undamaged declarations of a text, and what is wrong with the others.
 
-    Diagnostics are in the order of the text, at most one a line; there is one for each damaged
-    declaration at least. Takes time linear in the text.
+    Diagnostics are in the order of the text, at most one a line, and about a hundred at most;
+    there is one for each damaged declaration at least. Takes time linear in the text.
     """
     docs = documentation(source)
     declarations: list[Declaration] = []
     diagnostics: list[Diagnostic] = []
     for start, end in _chunks(source.text):
+        if len(diagnostics) >= MAXIMUM_FOUND:
+            break
         tree = parse_rule(source.text[start:end], "file")
         if isinstance(tree, Stop):
             found = _Judge(source, start, end).diagnostics
@@ -96,13 +102,17 @@ class _Judge:
     """Open `(` and `[` of the current statement."""
     statement: int = 0
     """Where the current statement starts."""
+    line: int = 0
+    """Where the current line starts."""
     header: int | None = None
     """End of a block's header that has no `{`, where the statement before was one."""
 
     def __post_init__(self) -> None:
         text = self.source.text
-        self.statement = self.start
+        self.statement = self.line = self.start
         for mark in _MARK.finditer(text, self.start, self.end):
+            if len(self.diagnostics) >= MAXIMUM_FOUND:
+                return
             match text[mark.start()]:
                 case "(" | "[":
                     self.brackets.append(mark.start())
@@ -114,47 +124,49 @@ class _Judge:
                 case "}":
                     self._close(mark.start())
                 case "\n":
-                    self._line(mark.start())
-        self._line(self.end)
-        last = _content_end(text, self.start, len(text[: self.end].rstrip()))
-        for opener, _ in self.braces:
+                    self._end_line(mark.start())
+        self._end_line(self.end)
+        stretch = text[self.start : self.end].rstrip()
+        last = _content_end(text, self.start, self.start + len(stretch))
+        for opener, _ in self.braces[:MAXIMUM_FOUND]:
             self._unclosed(opener, last)
-
-    def _unclosed(self, opener: int, before: int) -> None:
-        """Reports an open `{`, unless it is one that was already missed itself."""
-        if self.source.text.startswith("{", opener):
-            self.diagnostics.append(unclosed(self.source, opener, before))
 
     def _open(self, brace: int) -> None:
         self._drop_unclosed(brace)
         self._judge(brace + 1, "}")
-        self.braces.append((brace, self._indent(brace)))
+        self.braces.append((brace, self._indent()))
         self.statement = brace + 1
 
     def _close(self, brace: int) -> None:
         if not self._drop_unclosed(brace):
             self._judge(brace, "")
         self.statement = brace + 1
-        if not self.source.text[self._line_start(brace) : brace].strip():
-            indent = self._indent(brace)
+        indent = self._indent()
+        if brace == self.line + indent:
             # It closes an outer brace whose line is as far in, so the inner ones stay open.
-            outer = any(indent == other for _, other in self.braces[:-1])
+            outer = any(indent == other for _, other in self.braces[-MAXIMUM_DEPTH:-1])
             while outer and self.braces[-1][1] > indent:
                 opener, _ = self.braces.pop()
-                self._unclosed(opener, self._line_start(brace) - 1)
+                self._unclosed(opener, self.line - 1)
         if self.braces:
             self.braces.pop()
         elif not self.diagnostics:
-            stop = Stop(brace - self.start, "RBRACE", frozenset({"IMPORT", "PARAM", "LET", "NAME"}))
-            self.diagnostics.append(explain(self.source, self.start, stop, self.end))
+            stop = parse_rule("}", "_declaration")
+            self.diagnostics.append(explain(self.source, brace, stop, brace + 1))
 
-    def _line(self, newline: int) -> None:
+    def _end_line(self, newline: int) -> None:
         text = self.source.text
+        self.line = newline + 1
         if self.brackets and newline < self.end and not _ITEM.match(text, newline, self.end):
             return
         if not self._drop_unclosed(newline):
             self._judge(newline, "")
         self.statement = newline + 1
+
+    def _unclosed(self, opener: int, before: int) -> None:
+        """Reports an open `{`, unless it is one that was already missed itself."""
+        if self.source.text.startswith("{", opener):
+            self.diagnostics.append(unclosed(self.source, opener, before))
 
     def _drop_unclosed(self, before: int) -> bool:
         """Reports the outermost open `(` or `[`; the statement it is in is judged by that alone."""
@@ -169,22 +181,21 @@ class _Judge:
         """Parses the current statement, closed by `closing`, and reports what is wrong with it."""
         text = self.source.text
         content = _content_end(text, self.statement, end)
-        piece = text[self.statement : content]
-        stripped = piece.lstrip()
-        if not stripped or stripped.startswith("#"):
+        words = text[self.statement : content].lstrip()
+        if not words or words.startswith("#"):
             return
-        start = content - len(stripped)
-        if self._misses_brace(start, stripped):
+        start = content - len(words)
+        indent = start - self.statement
+        if self._misses_brace(words):
             return
-        rule = "_item" if self.braces else "_declaration"
-        result = parse_rule(stripped + closing, rule)
+        result = parse_rule(words + closing, "_item" if self.braces else "_declaration")
         if isinstance(result, Stop):
             self.diagnostics.append(explain(self.source, start, result, content))
-            if self.braces and not closing and _WORD.fullmatch(stripped):
+            if self.braces and not closing and _WORD.fullmatch(words):
                 # A section's name alone: its `{` is what is missing, so its `}` will come.
-                self.braces.append((content, self._indent(start)))
+                self.braces.append((content, indent))
             return
-        if not self.braces and not closing and _HEADER.fullmatch(stripped):
+        if not self.braces and not closing and _HEADER.fullmatch(words):
             self.header = content
         builder = Builder(self.source, {}, start)
         if self.braces:
@@ -193,27 +204,23 @@ class _Judge:
             builder.declaration(result)
         self.diagnostics += builder.diagnostics
 
-    def _misses_brace(self, start: int, statement: str) -> bool:
-        """True after reporting a header without `{` that an indented item follows."""
+    def _misses_brace(self, words: str) -> bool:
+        """True after reporting a header without `{` that an item follows."""
         header, self.header = self.header, None
-        if header is None or not _ITEM.match(statement) or not self._indent(start):
+        if header is None or not _ITEM.match(words):
             return False
-        span = Span(self.source, header, header)
         self.diagnostics.append(
             Diagnostic(
                 code="E0102",
                 title="expected `{`, found the end of the line",
-                labels=(Label(span, "`{` should stand here"),),
+                labels=(Label(Span(self.source, header, header), "`{` should stand here"),),
                 help="a block's `{` stands at the end of its first line",
             )
         )
-        self.braces.append((header, self._indent(header)))
+        self.braces.append((header, 0))
         return True
 
-    def _line_start(self, offset: int) -> int:
-        return self.source.text.rfind("\n", 0, offset) + 1
-
-    def _indent(self, offset: int) -> int:
-        start = self._line_start(offset)
-        line = self.source.text[start : start + 200]
+    def _indent(self) -> int:
+        """The indentation of the current line; more than 200 characters count as 200."""
+        line = self.source.text[self.line : self.line + 200]
         return len(line) - len(line.lstrip(" \t"))

@@ -112,3 +112,18 @@ def test_indentation_tells_which_brace_is_missing() -> None:
     (problem,) = parse(source)[1]
     assert problem.code == "E0105"
     assert source.position(problem.labels[0].span.start) == (2, 11)
+
+
+def test_a_file_without_indentation_is_judged_as_well() -> None:
+    text = "task t {\ndata = 1\nroles {\na = \n}\nb = 2\n}\ntask u {\nc = 3 ]\n}\n"
+    source = Source("a.cosmos", text)
+    _, found = parse(source)
+    assert [source.position(item.labels[0].span.start)[0] for item in found] == [4, 9]
+    unbraced = Source("a.cosmos", "task t\ndata = 1\n}\n")
+    (problem,) = parse(unbraced)[1]
+    assert problem.title == "expected `{`, found the end of the line"
+
+
+def test_findings_of_a_hostile_file_are_bounded() -> None:
+    _, found = parse(Source("a.cosmos", "a\n" * 5000))
+    assert 90 <= len(found) <= 110
