@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -151,6 +151,18 @@ class Ledger:
             )
             if settles is not None:
                 _settle(connection, settles, actual or {})
+
+    def take_in(self, observations: Iterable[Observation]) -> int:
+        """Adds those that are not there yet, as evidence that somebody else paid for; returns how
+        many were new."""
+        new = [
+            observation
+            for observation in observations
+            if self.find(observation.key, observation.conditions) is None
+        ]
+        for observation in new:
+            self.add(observation)
+        return len(new)
 
     def reserve(self, key: str, scope: str, worst: Amounts) -> int:
         """Writes down what a step may take before it starts; returns the entry to settle.

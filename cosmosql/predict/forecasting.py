@@ -13,7 +13,8 @@ from cosmosql.contracts.predictor import CurvePoint, Predictor, Series
 from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.evidence.measured import Measured
-from cosmosql.identity import seed_of
+from cosmosql.evidence.observation import Observation
+from cosmosql.identity import Json, seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Program
 from cosmosql.plan.candidate import Candidate
@@ -22,6 +23,7 @@ from cosmosql.plan.series import Series as Candidates
 from cosmosql.plan.series import curve_of
 from cosmosql.predict.cost import adapting, exact, serving
 from cosmosql.predict.facts import Facts
+from cosmosql.predict.fits import Fits
 from cosmosql.predict.forecast import Adaptation, Distribution, Forecast, ItemForecast
 from cosmosql.predict.gather import (
     Evidence,
@@ -61,6 +63,7 @@ class Scene:
     evidence: Evidence
     facts: Facts
     metric: Metric
+    fits: Fits
     draws: int
     seed: int
 
@@ -73,11 +76,12 @@ def forecast(
     graph: PlanGraph,
     measured: Iterable[Measured],
     facts: Facts,
+    fits: Fits,
     *,
     seed: int,
     draws: int = DRAWS,
 ) -> tuple[Forecast, ...]:
-    """A forecast for each of the graph's candidates, in their order.
+    """A forecast for each of the graph's candidates, in their order; curves come from `fits`.
 
     What is missing from `measured` leaves candidates Unmeasured. Draw i of every forecast sees
     the same weights of the common probe rows. Raises ValueError where an observation read test
@@ -89,6 +93,7 @@ def forecast(
         evidence=gather(graph, measured, metric, draws=draws, seed=seed),
         facts=facts,
         metric=metric,
+        fits=fits,
         draws=draws,
         seed=seed,
     )
@@ -181,12 +186,21 @@ def predict_missing(
     series = curve_series(scene, candidates, kind, runs)
     sizes = [size_of(candidates.full[one.name]) for one in missing]
     predictor = predictor_named(PREDICTORS[kind])
-    drawn = predictor.forecast(
-        series,
-        sizes,
-        n_test=None,
-        draws=scene.draws,
-        seed=seed_of("forecast", scene.seed, curve_of(candidates.candidates[0])),
+    asked: dict[str, Json] = {
+        "predictor": PREDICTORS[kind],
+        "kind": kind,
+        "metric": scene.metric.name,
+        "measured": [run.observation.key for run in runs],
+        "proxy": proxy.key if (proxy := proxy_of(scene, candidates, kind)) else None,
+        "label_counts": list(series.label_counts),
+        "largest_fitting": series.largest_fitting,
+        "sizes": list(sizes),
+        "draws": scene.draws,
+        "seed": scene.seed,
+    }
+    drawn = scene.fits.draws(
+        asked,
+        lambda seed: predictor.forecast(series, sizes, n_test=None, draws=scene.draws, seed=seed),
     )
     rows = max((run.rows for run in runs), default=0) or max(
         (point.n for point in series.proxy), default=1
@@ -235,11 +249,16 @@ def kind_of(program: Program, candidates: Candidates) -> str | None:
     return "icl-retrieved"
 
 
+def proxy_of(scene: Scene, candidates: Candidates, kind: str) -> Observation | None:
+    """The proxy curve of the series' model, where its strategy trains."""
+    model = candidates.candidates[0].model
+    return scene.evidence.proxies.get(model) if kind == "finetune" and model else None
+
+
 def curve_series(scene: Scene, candidates: Candidates, kind: str, runs: tuple[Run, ...]) -> Series:
     model = candidates.candidates[0].model or ""
     proxy: tuple[CurvePoint, ...] = ()
-    if kind == "finetune" and model in scene.evidence.proxies:
-        observation = scene.evidence.proxies[model]
+    if observation := proxy_of(scene, candidates, kind):
         proxy = proxy_points(observation, scene.metric, draws=scene.draws, seed=scene.seed)
     card = scene.facts.cards.get(model)
     counts = scene.facts.label_counts

@@ -70,16 +70,23 @@ def scope_of(program: Program, query: Query) -> str:
     return f"{program.path.name}:{query.name}"
 
 
-def quote(graph: PlanGraph, ledger: Ledger, runtime: Runtime) -> Quote:
-    """The first round of a graph, quoted. Loads no weight and writes nothing.
+def quote(
+    graph: PlanGraph, ledger: Ledger, runtime: Runtime, evidence: Evidence | None = None
+) -> Quote:
+    """The first round of a graph, quoted. Loads no weight and writes nothing. `evidence` says what
+    is paid for already; left out: what the ledger holds.
 
     Raises InputError: E0407 where money is limited and a price is missing.
     """
-    return quote_runs(lower(graph, runtime), graph, ledger, runtime)
+    return quote_runs(lower(graph, runtime), graph, ledger, runtime, evidence or ledger)
 
 
 def quote_runs(
-    runs: Sequence[ProbeRun], graph: PlanGraph, ledger: Ledger, runtime: Runtime
+    runs: Sequence[ProbeRun],
+    graph: PlanGraph,
+    ledger: Ledger,
+    runtime: Runtime,
+    evidence: Evidence,
 ) -> Quote:
     """As `quote`, for a round that is already lowered."""
     limits = caps(graph.query.budget)
@@ -87,7 +94,7 @@ def quote_runs(
     quoted: list[QuotedRun] = []
     for run in runs:
         asked = {one.run.key for one in quoted}
-        quoted.append(_quoted(run, ledger, runtime, asked_before=run.key in asked))
+        quoted.append(_quoted(run, evidence, runtime, asked_before=run.key in asked))
     worst = [one.worst for one in quoted if not one.paid] + _loading(quoted, runtime)
     total = {
         meter: sum((amounts.get(meter, Decimal(0)) for amounts in worst), start=Decimal(0))

@@ -1,0 +1,384 @@
+"""The whole line in one file: one call a stage, each reading only what the stage before it made.
+
+    bind → load → build → lower → execute → forecast → decide → document → write
+
+Everything else in the package is one of these words, or carries out the plan that they make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeAlias
+
+from cosmosql.artifact import document as artifact
+from cosmosql.artifact.plan import PlanDocument
+from cosmosql.artifact.storage import document_bytes, write_bytes
+from cosmosql.data.rows import LoadedDataset, Role
+from cosmosql.data.template import cell_text
+from cosmosql.decide.choose import decide
+from cosmosql.decide.decision import Decision
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity
+from cosmosql.diagnostics.suggest import closest
+from cosmosql.evidence import file as evidence_file
+from cosmosql.evidence.ledger import Ledger
+from cosmosql.evidence.measured import Measured, untouched
+from cosmosql.evidence.observation import Observation
+from cosmosql.evidence.store import Recorded
+from cosmosql.identity import rounded
+from cosmosql.model import checks, rows
+from cosmosql.model.bind import bind
+from cosmosql.model.program import Program, Query
+from cosmosql.plan.build import build
+from cosmosql.plan.graph import PlanGraph
+from cosmosql.predict.facts import Facts
+from cosmosql.predict.fits import Fits
+from cosmosql.predict.forecast import Forecast
+from cosmosql.predict.forecasting import forecast
+from cosmosql.predict.spending import Spending, exhaustive, probing
+from cosmosql.probes import quote as quoting
+from cosmosql.probes.lower import ProbeRun, lower, pair
+from cosmosql.probes.run import execute, replay
+from cosmosql.probes.runtime import Runtime
+from cosmosql.report.render import render_html, render_markdown
+from cosmosql.units import Quantity
+
+Report: TypeAlias = Callable[[str, int, int], None]
+"""Told (what is being done, done, total) while measurements run."""
+
+DEFAULT_SEED = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A spec without errors, one of its queries, and the rows that it reads."""
+
+    program: Program
+    query: Query
+    data: Mapping[str, LoadedDataset] = field(repr=False)
+    graph: PlanGraph = field(repr=False)
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def root(self) -> Path:
+        """The spec's directory: plan, evidence and ledger stand beside the spec."""
+        return self.program.path.parent
+
+    @property
+    def name(self) -> str:
+        """`NAME` of `NAME.plan.json`."""
+        return artifact.artifact_name(self.program, self.query)
+
+    def path(self, suffix: str) -> Path:
+        return self.root / f"{self.name}.{suffix}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Every stage's value between the graph and the document."""
+
+    compiled: Compiled
+    runs: tuple[ProbeRun, ...]
+    resolved: tuple[Observation, ...]
+    measured: tuple[Measured, ...] = field(repr=False)
+    facts: Facts
+    forecasts: tuple[Forecast, ...] = field(repr=False)
+    fits: tuple[Observation, ...] = field(repr=False)
+    decision: Decision
+    probing: Spending
+    exhaustive: Spending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run left: the plan and its files, and how many observations were made or found."""
+
+    plan: PlanDocument
+    plan_path: Path
+    evidence_path: Path
+    report_html: Path
+    report_md: Path
+    measured: int
+    reused: int
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def check(path: Path, settings: Mapping[str, str] | None = None) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong or unwise in a spec and in the rows that it reads."""
+    program, findings = bind(path, settings=settings)
+    if program is None:
+        return findings
+    findings += checks.check(program)
+    if any(item.severity is Severity.ERROR for item in findings):
+        return findings
+    return findings + rows.check_data(program)
+
+
+def compile_spec(
+    path: Path, *, query: str | None = None, settings: Mapping[str, str] | None = None
+) -> Compiled:
+    """The program, its rows and the plan graph of one query. Raises InputError with every
+    finding where the spec or the rows are wrong."""
+    program, findings = bind(path, settings=settings)
+    if program is not None:
+        findings += checks.check(program)
+    errors = [item for item in findings if item.severity is Severity.ERROR]
+    if program is None or errors:
+        raise InputError(findings)
+    chosen = select_query(program, query)
+    data = rows.load_data(program, chosen)
+    return Compiled(
+        program=program,
+        query=chosen,
+        data=data,
+        graph=build(program, chosen, data),
+        warnings=findings,
+    )
+
+
+def select_query(program: Program, name: str | None) -> Query:
+    """The query of that name, or the spec's only one. Raises InputError E0208 or E0209."""
+    own = {
+        reference.removeprefix("query."): query
+        for reference, query in program.queries.items()
+        if reference.startswith("query.")
+    }
+    if name is not None and name in own:
+        return own[name]
+    if name is None and len(own) == 1:
+        return next(iter(own.values()))
+    listed = ", ".join(own) or "none"
+    if name is None:
+        diagnostic = Diagnostic(
+            code="E0209",
+            title="which query is meant is not said" if own else "the spec asks no query",
+            notes=(f"its queries: {listed}",),
+            help=f"add `--query {next(iter(own))}`" if own else "add a `query NAME { … }`",
+        )
+    else:
+        guess = closest(name, own)
+        diagnostic = Diagnostic(
+            code="E0208",
+            title="no query of that name",
+            notes=(f"its queries: {listed}",),
+            help=f"did you mean `--query {guess}`?" if guess else None,
+        )
+    raise InputError([diagnostic])
+
+
+def graph(
+    path: Path, *, query: str | None = None, settings: Mapping[str, str] | None = None
+) -> PlanGraph:
+    return compile_spec(path, query=query, settings=settings).graph
+
+
+def quote(
+    path: Path, query: str | None = None, settings: Mapping[str, str] | None = None
+) -> quoting.Quote:
+    """What a run would measure, at most; loads no weight and writes nothing."""
+    compiled = compile_spec(path, query=query, settings=settings)
+    with Ledger.read(compiled.root) as ledger:
+        known = Recorded([*_filed(compiled), *ledger.all()])
+        runtime = Runtime(compiled.program, compiled.data, known)
+        return quoting.quote(compiled.graph, ledger, runtime, known)
+
+
+def run(
+    path: Path,
+    *,
+    query: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    offline: bool = False,
+    seed: int = DEFAULT_SEED,
+    progress: Report | None = None,
+) -> Outcome:
+    """Probe, forecast, decide; write plan, evidence file and report beside the spec."""
+    compiled = compile_spec(path, query=query, settings=settings)
+    line, fresh = replayed(compiled, seed) if offline else measured(compiled, seed, progress)
+    plan = write(line, seed)
+    return Outcome(
+        plan=plan,
+        plan_path=compiled.path("plan.json"),
+        evidence_path=compiled.path("evidence.jsonl.gz"),
+        report_html=compiled.path("report.html"),
+        report_md=compiled.path("report.md"),
+        measured=fresh,
+        reused=len(line.measured) - fresh,
+        warnings=compiled.warnings,
+    )
+
+
+def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Line, int]:
+    """The line with what was lacking measured now, and how many observations that made."""
+    with Ledger.open(compiled.root) as ledger:
+        ledger.take_in(_filed(compiled))
+        runtime = Runtime(compiled.program, compiled.data, ledger)
+        runs = lower(compiled.graph, runtime)
+        quoted = quoting.quote_runs(runs, compiled.graph, ledger, runtime, ledger)
+        quoting.check_fits(quoted, compiled.query)
+        meter = quoting.open_meter(quoted)
+        watcher = Watched(progress)
+        observations = execute(
+            runs,
+            runtime,
+            ledger,
+            meter,
+            scope=quoting.scope_of(compiled.program, compiled.query),
+            watcher=watcher,
+        )
+        known = Recorded(item for item in ledger.all() if item.kind == "fit")
+        line = _line(compiled, runtime, runs, observations, known, seed)
+        for fit in line.fits:
+            if ledger.find(fit.key, fit.conditions) is None:
+                ledger.add(fit)
+        return line, watcher.measured
+
+
+def replayed(compiled: Compiled, seed: int) -> tuple[Line, int]:
+    """The line from evidence alone. Raises InputError E0802 where some is missing."""
+    with Ledger.read(compiled.root) as ledger:
+        known = Recorded([*ledger.all(), *_filed(compiled)])
+    runtime = Runtime(compiled.program, compiled.data, known)
+    runs = lower(compiled.graph, runtime)
+    observations = replay(runs, runtime, known)
+    return _line(compiled, runtime, runs, observations, known, seed, offline=True), 0
+
+
+def _filed(compiled: Compiled) -> tuple[Observation, ...]:
+    """The observations of the evidence file beside the spec, where there is one."""
+    path = compiled.path("evidence.jsonl.gz")
+    return evidence_file.read(path) if path.exists() else ()
+
+
+def _line(
+    compiled: Compiled,
+    runtime: Runtime,
+    runs: Sequence[ProbeRun],
+    observations: Sequence[Observation],
+    known: Recorded,
+    seed: int,
+    *,
+    offline: bool = False,
+) -> Line:
+    found = untouched(pair(runs, observations))
+    facts = facts_of(compiled, runtime)
+    fits = Fits(known, replay=offline)
+    forecasts = forecast(compiled.graph, found, facts, fits, seed=seed)
+    policies = [compiled.program.policies[name] for name in compiled.query.policies]
+    decision = decide(compiled.query, forecasts, policies, n_test=facts.n_test, seed=seed)
+    return Line(
+        compiled=compiled,
+        runs=tuple(runs),
+        resolved=tuple(item for item in observations if item.kind == "resolve"),
+        measured=found,
+        facts=facts,
+        forecasts=forecasts,
+        fits=tuple(fits.used),
+        decision=decision,
+        probing=probing(compiled.graph, found, facts),
+        exhaustive=exhaustive(compiled.graph, forecasts, found, facts),
+    )
+
+
+def facts_of(compiled: Compiled, runtime: Runtime) -> Facts:
+    """What forecasting needs to know of rows and models. Test rows are counted, not read."""
+    task = compiled.program.tasks[compiled.query.task]
+    loaded = compiled.data[task.dataset]
+    train = loaded.rows[Role.TRAIN]
+    labels = runtime.task(task.name).view.labels
+    answers = [cell_text(row.values[task.target]) for row in train]
+    models = dict.fromkeys(one.model for one in compiled.graph.candidates)
+    return Facts(
+        pool=len(train),
+        n_test=len(loaded.rows[Role.TEST]),
+        label_counts=tuple(answers.count(label) for label in labels),
+        cards={model: runtime.card(model) for model in models if model is not None},
+    )
+
+
+def write(line: Line, seed: int) -> PlanDocument:
+    """Writes evidence file, plan and report, each whole or not at all, and returns the plan."""
+    compiled = line.compiled
+    observations = [*line.resolved, *(one.observation for one in line.measured), *line.fits]
+    digest = evidence_file.write(compiled.path("evidence.jsonl.gz"), observations)
+    plan = artifact.document(
+        compiled.program,
+        compiled.query,
+        line.forecasts,
+        line.decision,
+        artifact.Facts(
+            models=line.facts.cards,
+            datasets={
+                name: artifact.DatasetLock(
+                    fingerprint=loaded.fingerprint,
+                    rows={str(role): len(found) for role, found in loaded.rows.items()},
+                )
+                for name, loaded in compiled.data.items()
+            },
+            versions=versions(observations),
+            seed=seed,
+            spent=amounts(line.probing, tokens_of(line.measured)),
+            exhaustive=amounts(line.exhaustive),
+            evidence_digest=digest,
+            observations=len(observations),
+            test_reads=sum(item.role == Role.TEST for item in observations),
+        ),
+    )
+    write_bytes(compiled.path("plan.json"), document_bytes(plan))
+    write_bytes(compiled.path("report.html"), render_html(plan).encode())
+    write_bytes(compiled.path("report.md"), render_markdown(plan).encode())
+    return plan
+
+
+def versions(observations: Iterable[Observation]) -> dict[str, str]:
+    """The conditions under which the evidence was measured; several values of one stand joined."""
+    found: dict[str, set[str]] = {}
+    for observation in observations:
+        for name, value in observation.conditions.items():
+            found.setdefault(name, set()).add(value)
+    return {name: ", ".join(sorted(values)) for name, values in sorted(found.items())}
+
+
+def tokens_of(found: Iterable[Measured]) -> int:
+    usages = [one.observation.usage for one in found]
+    return sum(
+        usage.prompt_tokens + usage.completion_tokens + usage.training_tokens for usage in usages
+    )
+
+
+def amounts(spending: Spending, tokens: int | None = None) -> dict[str, Quantity]:
+    """Modelled totals by meter. Seconds are tokens at the profiled rates, never a stop-watch's,
+    so that the same evidence gives the same figures."""
+    found = {
+        "accelerator": Quantity.of(Decimal(str(rounded(spending.seconds))), "GPU-s"),
+        "compute": Quantity.of(Decimal(str(rounded(spending.flops))), "FLOP"),
+    }
+    if spending.currency is not None:
+        found["money"] = Quantity.of(spending.money, spending.currency)
+    if tokens is not None:
+        found["tokens"] = Quantity.of(Decimal(tokens), "tokens")
+    return dict(sorted(found.items()))
+
+
+class Watched:
+    """Turns what `execute` tells into progress, and counts what was measured."""
+
+    def __init__(self, report: Report | None) -> None:
+        self._report = report
+        self._place = (0, 1)
+        self._words = ""
+        self.measured = 0
+
+    def started(self, run: ProbeRun, index: int, total: int) -> None:
+        self._place = index, total
+        self._words = f"probe {index + 1}/{total}  {run.measurement.candidate.name}"
+        self.advanced(0, 1)
+
+    def advanced(self, done: int, total: int) -> None:
+        if self._report is not None:
+            self._report(self._words, done, total)
+
+    def finished(self, run: ProbeRun, observation: Observation | None) -> None:
+        self.measured += observation is not None
