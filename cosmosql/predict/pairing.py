@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,19 @@ def row_weights(rows: Sequence[str], *, draws: int, seed: int) -> Array:
     A row's weights depend on its identity and the seed alone, so that two candidates measured on
     the same rows are judged under the same draws, whatever else either of them was measured on.
     """
-    weights = np.column_stack(
-        [np.random.default_rng(seed_of("row", seed, row)).exponential(size=draws) for row in rows]
-    )
-    return np.asarray(weights * (len(rows) / weights.sum(axis=1, keepdims=True)))
+    return cached_weights(tuple(rows), draws, seed)
+
+
+@lru_cache(maxsize=16)
+def cached_weights(rows: tuple[str, ...], draws: int, seed: int) -> Array:
+    """The weights, read-only: every candidate of a query asks for the same ones."""
+    columns = [
+        np.random.default_rng(seed_of("row", seed, row)).exponential(size=draws) for row in rows
+    ]
+    weights = np.column_stack(columns)
+    weights *= len(rows) / weights.sum(axis=1, keepdims=True)
+    weights.flags.writeable = False
+    return weights
 
 
 def in_order_of(level: Array, posterior: Array, posterior_level: Array, *, seed: int) -> Array:

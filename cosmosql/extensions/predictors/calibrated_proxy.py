@@ -6,8 +6,9 @@ P(n) is the proxy's accuracy and L(n) that of a real run. Three point forecasts 
 * decayed offset: logit P(N) + (logit L(n) - logit P(n)) * (n / N) ** 0.5;
 * horizontal shift: P(2^s N) with s between -2 and 5 that brings P(2^s n) nearest to L(n).
 
-Their mean on the logit scale is the forecast; its error is drawn on the arcsine scale, where the
-noise of a share is the same everywhere (docs/science.md, "Fine-tuning").
+Their mean on the logit scale is the forecast. Its error is drawn on the arcsine scale, where the
+noise of a share is the same everywhere: the recipe's own, and half the distance between the
+furthest of the three and P(N) itself (docs/science.md, "Fine-tuning").
 """
 
 from __future__ import annotations
@@ -120,8 +121,9 @@ def calibrated(series: Series, size: float, *, draws: int, seed: int) -> Array:
         forecasts.append(decayed_offset(proxy, runs, size, level))
         forecasts.append(shifted(proxy, runs, size))
     middle = np.mean(forecasts, axis=0)
-    disagreement = np.std(np.arcsin(np.sqrt(expit(forecasts))), axis=0)
-    error = np.hypot(method_error(series, runs, size), disagreement)
+    answers = np.arcsin(np.sqrt(expit([level, *forecasts])))
+    disagreement = answers.max(axis=0) - answers.min(axis=0)
+    error = np.hypot(method_error(series, runs, size), disagreement / 2)
     rng = np.random.default_rng(seed_of("fine-tuning", seed, size))
     tail = rng.standard_t(TAIL_FREEDOM, draws) * np.sqrt((TAIL_FREEDOM - 2) / TAIL_FREEDOM)
     angle = np.arcsin(np.sqrt(expit(middle))) + error * tail
