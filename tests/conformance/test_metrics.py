@@ -34,14 +34,14 @@ def index(label: str) -> int | None:
 def value(metric: Metric, answers: list[tuple[str, str]], weights: np.ndarray) -> np.ndarray:
     scores = np.array([metric.item(said, right) for said, right in answers])
     said, right = zip(*answers, strict=True)
-    return metric.aggregate(scores, [index(one) for one in said], [index(r) for r in right], weights)
+    return metric.aggregate(
+        scores, [index(one) for one in said], [index(r) for r in right], weights
+    )
 
 
 @every_metric
 @given(answers=pairs, seed=st.integers(0, 1000))
-def test_values_lie_between_0_and_1(
-    name: str, answers: list[tuple[str, str]], seed: int
-) -> None:
+def test_values_lie_between_0_and_1(name: str, answers: list[tuple[str, str]], seed: int) -> None:
     weights = np.random.default_rng(seed).dirichlet(np.ones(len(answers)), size=5) * len(answers)
     found = value(load(name), answers, weights)
     assert found.shape == (5,)

@@ -29,7 +29,9 @@ every_retriever = pytest.mark.parametrize("name", registry.names("retriever"))
 
 def embed(texts: list[str]) -> NDArray[np.float32]:
     """Letter counts stand in for a model."""
-    rows = [[1.0, *(text.lower().count(chr(97 + letter)) for letter in range(26))] for text in texts]
+    rows = [
+        [1.0, *(text.lower().count(chr(97 + letter)) for letter in range(26))] for text in texts
+    ]
     return np.array(rows, dtype=np.float32)
 
 

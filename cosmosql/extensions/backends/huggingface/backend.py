@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from peft import PeftModel
 
 from cosmosql.contracts.backend import (
     DeviceProfile,
@@ -134,7 +133,7 @@ class HuggingFaceBackend:
         self.unload_adapter()
         quantized = (directory / QUANTIZED_MARK).exists()
         base = self._load_quantized() if quantized else self._base
-        self._activate(PeftModel.from_pretrained(base, str(directory)), quantized=quantized)
+        self._activate(training.attach_saved_adapter(base, directory), quantized=quantized)
         self._source = directory.resolve()
 
     def unload_adapter(self) -> None:

@@ -78,7 +78,7 @@ def locate(options: ModelOptions, root: Path) -> Checkpoint:
     """The checkpoint that an id names, with its files present.
 
     An id that names a directory below `root` is that directory; any other one is asked of the
-    hub's cache and then of the hub. Raises InputError E0520 to E0523, E0525 and E0527.
+    hub's cache and then of the hub. Raises InputError E0530 to E0533, E0535 and E0537.
     """
     directory = root / Path(options.id).expanduser()
     revision = None
@@ -98,7 +98,7 @@ def locate(options: ModelOptions, root: Path) -> Checkpoint:
 def _from_hub(options: ModelOptions) -> Path:
     if not HUB_ID.fullmatch(options.id):
         reject(
-            "E0520",
+            "E0530",
             "model directory not found",
             notes=(f"there is no directory `{options.id}`",),
             help="write a path relative to the file that declares the model, or the id of a "
@@ -118,7 +118,7 @@ def _from_hub(options: ModelOptions) -> Path:
         # only in the hub's own words, so these are shown.
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         reject(
-            "E0523",
+            "E0533",
             "cannot fetch a model from the hub",
             notes=(f"there is no directory `{options.id}`, and the hub says: {reason}",),
             help="check the id and the network (or HF_HUB_OFFLINE, HF_TOKEN), or download it "
@@ -129,7 +129,7 @@ def _from_hub(options: ModelOptions) -> Path:
 def _require_config(directory: Path, name: str) -> None:
     if not (directory / CONFIG_FILE).is_file():
         reject(
-            "E0522",
+            "E0532",
             "configuration or weights are missing",
             notes=(f"`{name}` has no {CONFIG_FILE}",),
             help="give the directory that `save_pretrained` wrote, not one above or below it",
@@ -139,7 +139,7 @@ def _require_config(directory: Path, name: str) -> None:
 def _require_vocabulary(directory: Path, name: str) -> None:
     if not any((directory / file).is_file() for file in VOCABULARY_FILES):
         reject(
-            "E0521",
+            "E0531",
             "no tokenizer in a model directory",
             notes=(f"`{name}` has none of {', '.join(VOCABULARY_FILES)}",),
             help="save the tokenizer beside the model: `tokenizer.save_pretrained(directory)`",
@@ -159,7 +159,7 @@ def _weight_files(directory: Path, name: str) -> tuple[Path, ...]:
     pickled = sorted(file.name for file in directory.glob("*.bin"))
     if pickled:
         reject(
-            "E0527",
+            "E0537",
             "weights are not in safetensors format",
             notes=(
                 f"`{name}` has {', '.join(pickled)}; reading a pickle can run any code, so only "
@@ -169,7 +169,7 @@ def _weight_files(directory: Path, name: str) -> tuple[Path, ...]:
             "`model.save_pretrained(directory, safe_serialization=True)`",
         )
     reject(
-        "E0522",
+        "E0532",
         "configuration or weights are missing",
         notes=(f"`{name}` has no {', '.join(missing) or 'weights in its index'}",),
         help=f"expected {WEIGHTS_FILE}, or {INDEX_FILE} with the files that it names",
@@ -187,9 +187,9 @@ def _read_json(file: Path, name: str) -> dict[str, Any]:
 
 
 def reject_damage(name: str, reason: str) -> NoReturn:
-    """Raises InputError E0525."""
+    """Raises InputError E0535."""
     reject(
-        "E0525",
+        "E0535",
         "model files are damaged",
         notes=(f"`{name}`: {reason}",),
         help="copy or download the model again",
@@ -199,7 +199,7 @@ def reject_damage(name: str, reason: str) -> NoReturn:
 def parameter_count(checkpoint: Checkpoint) -> int:
     """Numbers stored in the weight files, read from their headers; tied weights count once.
 
-    Raises InputError E0525 where a file is cut off or is no safetensors file.
+    Raises InputError E0535 where a file is cut off or is no safetensors file.
     """
     total = 0
     for file in checkpoint.weights:
@@ -225,7 +225,7 @@ def tokenizer_digest(checkpoint: Checkpoint) -> str:
 
 
 def load_config(checkpoint: Checkpoint) -> Any:
-    """The transformers configuration; raises InputError E0524 unless it is a causal model's."""
+    """The transformers configuration; raises InputError E0534 unless it is a causal model's."""
     content = _read_json(checkpoint.directory / CONFIG_FILE, checkpoint.name)
     try:
         config = AutoConfig.from_pretrained(
@@ -248,7 +248,7 @@ def load_config(checkpoint: Checkpoint) -> Any:
 
 def _reject_architecture(name: str, reason: str) -> NoReturn:
     reject(
-        "E0524",
+        "E0534",
         "not a causal language model",
         notes=(f"`{name}`: {reason}",),
         help="use a model that transformers loads with AutoModelForCausalLM, such as a "
@@ -258,7 +258,7 @@ def _reject_architecture(name: str, reason: str) -> NoReturn:
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:
-    """The tokenizer; raises InputError E0521 where its files cannot be read."""
+    """The tokenizer; raises InputError E0531 where its files cannot be read."""
     try:
         return AutoTokenizer.from_pretrained(
             checkpoint.directory, local_files_only=True, trust_remote_code=False
@@ -267,7 +267,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
         # The tokenizers library raises bare Exception for a file that it cannot parse.
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         reject(
-            "E0521",
+            "E0531",
             "no tokenizer in a model directory",
             notes=(f"`{checkpoint.name}`: the tokenizer's files cannot be read: {reason}",),
             help="save the tokenizer beside the model: `tokenizer.save_pretrained(directory)`",
@@ -275,7 +275,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
 
 
 def context_length(config: Any, options: ModelOptions) -> int:
-    """Tokens that fit: the option, else what the configuration says; E0529 where neither does."""
+    """Tokens that fit: the option, else what the configuration says; E0538 where neither does."""
     if options.context is not None:
         return options.context
     text = config.get_text_config(decoder=True)
@@ -283,7 +283,7 @@ def context_length(config: Any, options: ModelOptions) -> int:
     if isinstance(stated, int) and stated > 0:
         return stated
     reject(
-        "E0529",
+        "E0538",
         "context length unknown",
         notes=(f"the configuration of `{options.id}` names no largest position",),
         help="write it in the model's declaration: `context = 2_048`",

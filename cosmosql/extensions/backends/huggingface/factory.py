@@ -134,7 +134,7 @@ def _conditions(device: torch.device, dtype: torch.dtype) -> dict[str, str]:
 
 
 def _load_weights(checkpoint: Checkpoint, config: Any, **how: Any) -> Any:
-    """The model with frozen weights, ready to answer; raises InputError E0525 where the weights
+    """The model with frozen weights, ready to answer; raises InputError E0535 where the weights
     do not fit the configuration."""
     transformers.utils.logging.disable_progress_bar()
     try:
@@ -160,7 +160,7 @@ def _load_quantized(checkpoint: Checkpoint, config: Any, device: torch.device) -
     if device.type != "cuda" or find_spec("bitsandbytes") is None:
         lacking = "a CUDA device" if device.type != "cuda" else "the package bitsandbytes"
         reject(
-            "E0526",
+            "E0536",
             "4-bit training is not possible here",
             notes=(f"`qlora` needs {lacking}, and there is none",),
             help="use `lora`, or on a machine with CUDA: pip install 'cosmosql[qlora]'",

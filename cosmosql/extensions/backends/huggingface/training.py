@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
 from torch.nn.functional import cross_entropy
 
 from cosmosql.contracts.backend import Progress, TrainingOptions, TrainingResult
@@ -40,28 +42,33 @@ def attach_adapter(model: Any, options: TrainingOptions, name: str) -> Any:
         fan_in_fan_out="Conv1D" in {type(module).__name__ for module in model.modules()},
         task_type="CAUSAL_LM",
     )
-    with seeded(options.seed), warnings.catch_warnings():
-        # peft asks transformers through a name that transformers has since renamed.
-        warnings.simplefilter("ignore", FutureWarning)
+    with seeded(options.seed), _renamed_by_transformers():
         adapted = get_peft_model(model, config)
     # peft writes where it found the base model; an adapter names it as the spec does.
     adapted.peft_config["default"].base_model_name_or_path = name
     return adapted
 
 
-class seeded:  # noqa: N801 - a context manager, used like a function
+def attach_saved_adapter(model: Any, directory: Path) -> Any:
+    """A peft model with the adapter that a PEFT directory holds."""
+    with _renamed_by_transformers():
+        return PeftModel.from_pretrained(model, str(directory))
+
+
+@contextmanager
+def _renamed_by_transformers() -> Iterator[None]:
+    """Silences a warning that is not for the user: peft asks transformers by an older name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
     """Torch's global random state set to a seed inside the block and restored after it."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self._fork = torch.random.fork_rng(devices=range(torch.cuda.device_count()))
-
-    def __enter__(self) -> None:
-        self._fork.__enter__()
-        torch.manual_seed(self._seed)
-
-    def __exit__(self, *error: Any) -> None:
-        self._fork.__exit__(*error)
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield
 
 
 def optimise(
