@@ -40,13 +40,22 @@ _CURRENCIES = frozenset(_ISO_4217.split())
 
 
 class UnknownUnit(ValueError):  # noqa: N818
-    """A unit that the language does not have. `suggestion` is the whole unit text, corrected."""
+    """A unit that the language does not have.
+
+    `suggestion` is the whole unit text, corrected, where that is possible; `advice` says what to
+    write in any case.
+    """
 
     def __init__(self, unit: str, suggestion: str | None) -> None:
         self.unit = unit
         self.suggestion = suggestion
-        hint = f"; did you mean `{suggestion}`?" if suggestion else ""
-        super().__init__(f"unknown unit `{unit}`{hint}")
+        if suggestion:
+            self.advice = f"did you mean `{suggestion}`?"
+        elif "/" in unit:
+            self.advice = "to divide, put spaces around `/`: `40 USD / requests`"
+        else:
+            self.advice = "units are such as `USD`, `min`, `GPU-hours`, `requests`, `GiB` and `%`"
+        super().__init__(f"unknown unit `{unit}`; {self.advice}")
 
 
 class DimensionMismatch(ValueError):  # noqa: N818

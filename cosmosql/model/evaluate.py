@@ -152,8 +152,7 @@ class Evaluator:
         try:
             return Value(Quantity.of(number.value, number.unit), number.span)
         except UnknownUnit as error:
-            help = f"did you mean `{error.suggestion}`?" if error.suggestion else None
-            self.report.add("E0103", "unknown unit", number.span, "no such unit", help=help)
+            self.report.add("E0103", "unknown unit", number.span, "no such unit", help=error.advice)
         except ValueError:
             self._out_of_range(number.span)
         return None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json as standard_json
 import re
+from io import StringIO
+
+from rich.console import Console
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, Label
 from cosmosql.diagnostics.render import github, json, sarif, text
@@ -114,6 +117,13 @@ def test_no_text_of_a_file_can_steer_the_terminal() -> None:
 def test_styled_says_the_same() -> None:
     assert text.styled([MISMATCH, TYPO]).plain == text.render([MISMATCH, TYPO])
     assert {str(part.style) for part in text.styled([MISMATCH]).spans} >= {"bold red", "blue"}
+
+
+def test_styled_long_lines_are_not_cut() -> None:
+    console = Console(file=StringIO(), width=20, color_system=None)
+    console.print(text.styled([MISMATCH]), end="", soft_wrap=True)
+    assert isinstance(console.file, StringIO)
+    assert console.file.getvalue() == text.render([MISMATCH])
 
 
 def test_json_holds_everything() -> None:

@@ -134,6 +134,7 @@ def test_units_combine() -> None:
     assert str(q("50%") * q("40 USD")) == "20 USD"
     assert str(q("50%") * q("50%")) == "25%"
     assert str(2 * q("3 USD")) == "6 USD"
+    assert q("0.1 USD/hour") == q("2.4 USD/day")
     assert q("90 min").to("hours") == Decimal("1.5")
     assert q("60 s") == q("1 min") and hash(q("60 s")) == hash(q("1 min"))
 
@@ -187,6 +188,8 @@ def test_unknown_units_suggest_the_nearest(unit: str, suggestion: str | None) ->
         Quantity.of(3, unit)
     assert caught.value.unit == unit
     assert caught.value.suggestion == suggestion
+    words = f"did you mean `{suggestion}`?" if suggestion else "spaces around `/`"
+    assert words in caught.value.advice
 
 
 @pytest.mark.parametrize("text", ["", "USD", "1__0", "1_", "1e999", "9" * 51, "0x10", "1. USD"])

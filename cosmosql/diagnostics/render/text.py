@@ -34,10 +34,10 @@ def render(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def styled(diagnostics: Sequence[Diagnostic]) -> Text:
-    """The same text with colours, for a rich console."""
+    """The same text with colours: print it with `soft_wrap=True`, or long lines are cut."""
     from rich.text import Text
 
-    return Text.assemble(*_pieces(diagnostics), no_wrap=True)
+    return Text.assemble(*_pieces(diagnostics), no_wrap=True, overflow="ignore")
 
 
 def _pieces(diagnostics: Sequence[Diagnostic]) -> Iterator[Piece]:
