@@ -13,7 +13,7 @@ from cosmosql.model.names import Declaration, resolve, wildcard
 from cosmosql.model.report import Report, suggestion
 from cosmosql.schema.fields import Field, FieldType
 from cosmosql.source import Span
-from cosmosql.syntax.tree import Reference
+from cosmosql.syntax.tree import Expression, Reference
 from cosmosql.syntax.tree import Sequence as Bracket
 from cosmosql.units import EXAMPLES, LABELS, REQUESTS, TOKENS, Quantity, number_text
 
@@ -104,9 +104,8 @@ class AttributeReader:
     def _field(self, field: Field, owned: OwnedAttribute) -> Read | None:
         expression, module = owned.attribute.value, owned.module
         if field.type is FieldType.REFERENCE:
-            listed = self._wildcards(field, owned)
-            if listed is not None:
-                return listed
+            if field.many and _wild(expression):
+                return self._wildcards(field, owned)
             if isinstance(expression, Reference):
                 # The kind that is wanted decides between declarations of one name.
                 return self._named(field, expression, module)
@@ -135,23 +134,24 @@ class AttributeReader:
         return None if None in plain else tuple(item for item in plain if item is not None)
 
     def _wildcards(self, field: Field, owned: OwnedAttribute) -> tuple[Plain, ...] | None:
-        """The names of a list with `strategy.*` in it; None where there is none in it."""
-        expression = owned.attribute.value
-        items = expression.items if isinstance(expression, Bracket) else (expression,)
-        if not field.many or not any(isinstance(i, Reference) and i.wildcard for i in items):
-            return None
+        """The names of a list with `strategy.*` in it, each once."""
         found: list[Plain] = []
-        for item in items:
-            if isinstance(item, Reference) and item.wildcard:
+        right = True
+        for item in _items(owned.attribute.value):
+            names: Read | None = None
+            if not isinstance(item, Reference):
+                self._wrong(field, item.span, "this is no name")
+            elif item.wildcard:
                 listed = wildcard(item, owned.module, self._report)
                 if listed is not None and listed[0] == field.target:
-                    found.extend(declaration.name for declaration in listed[1])
+                    names = tuple(declaration.name for declaration in listed[1])
                 elif listed is not None:
                     self._wrong(field, item.span, f"these are of kind {listed[0]}")
-            elif isinstance(item, Reference):
-                name = self._named(field, item, owned.module)
-                found.extend(name if isinstance(name, tuple) else ())
-        return tuple(dict.fromkeys(found))
+            else:
+                names = self._named(field, item, owned.module)
+            right = right and names is not None
+            found.extend(names if isinstance(names, tuple) else ())
+        return tuple(dict.fromkeys(found)) if right else None
 
     def _named(self, field: Field, reference: Reference, module: LoadedModule) -> Read | None:
         name = reference.parts[0].text
@@ -259,6 +259,14 @@ class AttributeReader:
             )
             return False
         return True
+
+
+def _items(expression: Expression) -> tuple[Expression, ...]:
+    return expression.items if isinstance(expression, Bracket) else (expression,)
+
+
+def _wild(expression: Expression) -> bool:
+    return any(isinstance(item, Reference) and item.wildcard for item in _items(expression))
 
 
 def _count(quantity: Quantity) -> int | None:

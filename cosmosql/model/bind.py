@@ -133,7 +133,7 @@ def _parameters(modules: Modules, evaluator: Evaluator) -> dict[str, str]:
 def _without_echoes(
     diagnostics: tuple[Diagnostic, ...], modules: Modules
 ) -> tuple[Diagnostic, ...]:
-    """Without the unknown names whose declarations only a syntax error has cost."""
+    """Without unknown names and empty queries whose declarations only a syntax error has cost."""
     damaged: set[str] = set()
     for module in modules.all:
         if module.damaged:
@@ -143,6 +143,8 @@ def _without_echoes(
             damaged.update(re.findall(r"\w+", text))
 
     def echo(item: Diagnostic) -> bool:
+        if item.code == "E0401":
+            return bool(damaged)
         return item.code == "E0201" and item.labels[0].span.text in damaged
 
     return tuple(item for item in diagnostics if not echo(item))
