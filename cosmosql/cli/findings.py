@@ -37,4 +37,6 @@ def print_findings(diagnostics: Sequence[Diagnostic]) -> None:
         return
     from rich.console import Console
 
-    Console(stderr=True, markup=False, highlight=False).print(text.styled(diagnostics), end="", soft_wrap=True)
+    Console(stderr=True, markup=False, highlight=False).print(
+        text.styled(diagnostics), end="", soft_wrap=True
+    )
