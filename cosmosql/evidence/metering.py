@@ -56,9 +56,12 @@ class Meter:
         return self.caps[meter] - self._spent.get(meter, Decimal(0)) - reserved
 
     def refusal(self, worst: Amounts) -> OverBudgetError | None:
-        """Why a worst case does not fit; None where it does."""
+        """Why a worst case does not fit; None where it does. Raises ValueError where it is silent
+        about a capped meter: unknown is not nothing."""
         for meter in self.caps:
-            needed, left = worst.get(meter, Decimal(0)), self.left(meter)
+            if meter not in worst:
+                raise ValueError(f"a worst case says nothing of {meter}, which is limited")
+            needed, left = worst[meter], self.left(meter)
             if needed > left:
                 return OverBudgetError(meter, needed, left)
         return None

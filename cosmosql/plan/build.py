@@ -74,7 +74,6 @@ def build(program: Program, query: Query, data: Mapping[str, LoadedDataset]) -> 
     """The plan graph of one query; the same input gives the same graph, node for node.
 
     `data` holds the loaded datasets by reference: the task's, and every retriever's corpus.
-    Raises InputError: E0401 and E0402 from expanding.
     """
     candidates = expand(program, query)
     pools = {candidate.name: pool_size(program, candidate, data) for candidate in candidates}

@@ -5,32 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import product
-from math import prod
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
 from cosmosql.model.program import OptionValue, Program, Query, Strategy
 from cosmosql.plan.candidate import Candidate
 from cosmosql.schema import registry
 from cosmosql.schema.fields import FieldType
-
-LARGEST = 1_000
-"""Candidates of one query: beyond it a sweep is taken for a slip of the pen."""
 
 
 def expand(program: Program, query: Query) -> tuple[Candidate, ...]:
     """Every candidate of the query's strategies and of those that its policies stand on.
 
     A sweep varies from its first value to its last; the first sweep of a strategy's schema varies
-    slowest. Raises InputError: E0401 where there is none, E0402 where there are too many.
+    slowest. That there is one, and not too many, was checked of the program.
     """
-    strategies = [program.strategies[name] for name in named_strategies(program, query)]
-    if not strategies:
-        raise InputError([no_candidates(query)])
-    total = sum(size(strategy) for strategy in strategies)
-    if total > LARGEST:
-        raise InputError([sweep_too_large(max(strategies, key=size), total)])
     return tuple(
-        candidate for strategy in strategies for candidate in _candidates(strategy, query.task)
+        candidate
+        for name in named_strategies(program, query)
+        for candidate in _candidates(program.strategies[name], query.task)
     )
 
 
@@ -38,12 +29,6 @@ def named_strategies(program: Program, query: Query) -> tuple[str, ...]:
     """References of the query's own strategies, then of those that only its policies name."""
     of_policies = (name for policy in query.policies for name in program.policies[policy].over)
     return tuple(dict.fromkeys((*query.strategies, *of_policies)))
-
-
-def size(strategy: Strategy) -> int:
-    """How many candidates the strategy expands to."""
-    values = axes(strategy)
-    return prod(len(values[name]) for name in strategy.swept)
 
 
 def axes(strategy: Strategy) -> Mapping[str, tuple[OptionValue | None, ...]]:
@@ -127,22 +112,3 @@ def _plain(number: Decimal) -> str:
     """
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def no_candidates(query: Query) -> Diagnostic:
-    return Diagnostic(
-        code="E0401",
-        title="no candidates",
-        labels=(Label(query.span, "this query compares nothing"),),
-        help="name at least one strategy: `among strategy.*`",
-    )
-
-
-def sweep_too_large(strategy: Strategy, total: int) -> Diagnostic:
-    return Diagnostic(
-        code="E0402",
-        title="sweep too large",
-        labels=(Label(strategy.span, f"expands to {size(strategy):,} candidates"),),
-        notes=(f"the query has {total:,} candidates; at most {LARGEST:,} are compared",),
-        help="shorten a `sweep(…)` of this strategy",
-    )

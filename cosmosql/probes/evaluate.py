@@ -136,10 +136,16 @@ def _profile(run: ProbeRun, runtime: Runtime, progress: Progress | None) -> Obse
 
 
 def _evaluate(run: ProbeRun, runtime: Runtime, progress: Progress | None) -> Observation:
+    return answered(run, runtime, adapt(run.measurement, runtime, progress), progress)
+
+
+def answered(
+    run: ProbeRun, runtime: Runtime, adapted: Adapted, progress: Progress | None = None
+) -> Observation:
+    """The run's rows, answered by its candidate made ready; its time is not in the usage yet."""
     measurement = run.measurement
     prepared = runtime.task(measurement.candidate.task)
     examples = prepared.examples(Role(measurement.role), measurement.rows)
-    adapted = adapt(measurement, runtime, progress)
     answers = adapted.answer(examples, progress)
     if len(answers) != len(examples):
         raise ValueError(f"{len(answers)} answers to {len(examples)} rows")

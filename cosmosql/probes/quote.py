@@ -15,12 +15,10 @@ from cosmosql.model.program import Program, Query
 from cosmosql.plan.budget import METERS, Caps, caps
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.probes.lower import ProbeRun, lower
-from cosmosql.probes.prices import check_prices
 from cosmosql.probes.runtime import Runtime
 from cosmosql.probes.worst import (
-    loading_seconds,
+    loading_amounts,
     model_is_profiled,
-    time_amounts,
     worst_amounts,
     worst_workload,
 )
@@ -75,8 +73,6 @@ def quote(
 ) -> Quote:
     """The first round of a graph, quoted. Loads no weight and writes nothing. `evidence` says what
     is paid for already; left out: what the ledger holds.
-
-    Raises InputError: E0407 where money is limited and a price is missing.
     """
     return quote_runs(lower(graph, runtime), graph, ledger, runtime, evidence or ledger)
 
@@ -90,7 +86,6 @@ def quote_runs(
 ) -> Quote:
     """As `quote`, for a round that is already lowered."""
     limits = caps(graph.query.budget)
-    check_prices(graph.candidates, graph.program, limits)
     quoted: list[QuotedRun] = []
     for run in runs:
         asked = {one.run.key for one in quoted}
@@ -111,7 +106,7 @@ def _loading(quoted: Sequence[QuotedRun], runtime: Runtime) -> list[Amounts]:
     """Loading each model that something is still asked of, once."""
     first = {one.run.model: one.run for one in reversed(quoted) if not one.paid}
     return [
-        time_amounts(run, loading_seconds(runtime.card(model)), runtime)
+        loading_amounts(run, runtime.card(model), runtime)
         for model, run in first.items()
         if model is not None
     ]

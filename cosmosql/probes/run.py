@@ -17,7 +17,7 @@ from cosmosql.probes.evaluate import observe
 from cosmosql.probes.lower import ProbeRun
 from cosmosql.probes.runtime import Runtime
 from cosmosql.probes.worst import (
-    loading_seconds,
+    loading_amounts,
     time_amounts,
     worst_amounts,
     worst_workload,
@@ -61,19 +61,21 @@ def execute(
 ) -> tuple[Observation, ...]:
     """The observations of a round: what the ledger has, and what it lacked, measured now.
 
-    Models that runs name are resolved first. A run whose worst case does not fit the meter any
-    more is left out, and probing goes on with those that do. On an interrupt, or on an error that
+    What each model's declaration names is recorded with them. A run whose worst case does not fit
+    the meter any more is left out, and probing goes on with those that do. On an interrupt, or on an error that
     is no fact about a candidate, everything that was measured is durable and what the unfinished
     run took is written down; then it propagates.
     """
     watcher = watcher or Unwatched()
-    found = list(_resolve(runs, runtime, ledger))
+    found: list[Observation] = []
     order = {run.key: index for index, run in enumerate(runs)}
-    for _, group in groupby(runs, key=lambda run: run.model):
+    for model, group in groupby(runs, key=lambda run: run.model):
         members = tuple(group)
         conditions = conditions_of(members, ledger)
         if conditions is None:
             conditions = _present(members[0], runtime, ledger, meter, scope)
+        if model is not None:
+            found.append(_resolve(model, runtime, ledger))
         for run in members:
             if conditions is None:
                 watcher.finished(run, None)
@@ -127,12 +129,11 @@ def conditions_of(runs: Sequence[ProbeRun], evidence: Evidence) -> Mapping[str, 
     return None
 
 
-def _resolve(runs: Sequence[ProbeRun], runtime: Runtime, ledger: Ledger) -> tuple[Observation, ...]:
-    found = tuple(runtime.resolution(model) for model in _models(runs))
-    for observation in found:
-        known = ledger.find(observation.key)
-        if known is None or dict(known.values) != dict(observation.values):
-            ledger.add(observation)
+def _resolve(model: str, runtime: Runtime, ledger: Ledger) -> Observation:
+    found = runtime.resolution(model)
+    known = ledger.find(found.key)
+    if known is None or dict(known.values) != dict(found.values):
+        ledger.add(found)
     return found
 
 
@@ -147,7 +148,7 @@ def _present(
     it does not fit the meter."""
     if run.model is None:
         return {}
-    worst = time_amounts(run, loading_seconds(runtime.card(run.model)), runtime)
+    worst = loading_amounts(run, runtime.card(run.model), runtime)
     try:
         reservation = meter.reserve(worst)
     except OverBudgetError:

@@ -11,7 +11,7 @@ from cosmosql.contracts.retriever import Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Example
 from cosmosql.data.rows import LoadedDataset, Role
 from cosmosql.diagnostics.diagnostic import InputError
-from cosmosql.evidence.keys import asked_resolution, key_of
+from cosmosql.evidence.keys import asked_resolution, key_of, model_content
 from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Evidence, Recorded
 from cosmosql.identity import Json, jsonable
@@ -70,19 +70,25 @@ class Runtime:
         return cast(Metric, implementation("metric", name))
 
     def card(self, model: str) -> ModelCard:
-        """A model's card from its files, no weight loaded; from the evidence where they are not
-        here. Raises InputError where neither knows it."""
+        """A model's card, no weight loaded.
+
+        The evidence's own where its files are not here, or are the same: what a card says of
+        precision belongs to the conditions under which was measured. Raises InputError where
+        neither the files nor the evidence know the model.
+        """
         if model not in self._cards:
+            recorded = self._recorded_card(model)
+            declared = self.program.models[model]
             try:
-                declared = self.program.models[model]
-                self._cards[model] = self._factory(model).fingerprint(
-                    declared.options, root=declared.root
-                )
+                card = self._factory(model).fingerprint(declared.options, root=declared.root)
             except InputError:
-                recorded = self._recorded_card(model)
                 if recorded is None:
                     raise
-                self._cards[model] = recorded
+                card = recorded
+            same = recorded is not None and model_content(recorded, None) == model_content(
+                card, None
+            )
+            self._cards[model] = recorded if recorded is not None and same else card
         return self._cards[model]
 
     def dtype(self, model: str) -> str | None:
@@ -118,6 +124,7 @@ class Runtime:
             declared = self.program.models[model]
             backend = self._factory(model).load(declared.options, root=declared.root)
             self._loaded = model, backend
+            self._cards[model] = backend.card
         return self._loaded[1]
 
     def release(self) -> None:

@@ -111,10 +111,15 @@ def worst_seconds(run: ProbeRun, work: Workload, runtime: Runtime, evidence: Evi
     return decimal_seconds(START_SECONDS + heads + SLOWDOWN * seconds(work, profile))
 
 
-def loading_seconds(card: ModelCard) -> Decimal:
-    """Seconds that loading a model can take."""
+def loading_amounts(run: ProbeRun, card: ModelCard, runtime: Runtime) -> Amounts:
+    """The worst case of loading a run's model: time, and no token."""
     size = card.parameters * card.bytes_per_parameter
-    return decimal_seconds(LOAD_SECONDS + size / LOAD_BYTES)
+    return {
+        **time_amounts(run, decimal_seconds(LOAD_SECONDS + size / LOAD_BYTES), runtime),
+        "tokens": Decimal(0),
+        "requests": Decimal(0),
+        "labels": Decimal(0),
+    }
 
 
 def time_amounts(run: ProbeRun, taken: Decimal, runtime: Runtime) -> Amounts:

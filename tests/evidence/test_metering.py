@@ -67,6 +67,11 @@ def test_meters_without_a_cap_are_counted_and_never_refuse():
     assert meter.spent == {"wall": Decimal(3)}
 
 
+def test_a_worst_case_that_is_silent_about_a_limit_is_refused():
+    with pytest.raises(ValueError, match="money"):
+        Meter({"money": Decimal(1)}).reserve({"tokens": Decimal(1)})
+
+
 def test_an_unknown_price_is_no_amount():
     assert "money" not in amounts(Usage(money=None))
     assert amounts(Usage(money=Decimal("0.1")))["money"] == Decimal("0.1")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.model.program import Policy
 from cosmosql.plan.expand import expand, named_strategies
 
@@ -73,23 +70,3 @@ def test_strategies_that_only_a_policy_names_are_candidates_too(fakes, tmp_path)
     query = replace(query, strategies=("strategy.majority",), policies=("policy.tiers",))
     program = replace(program, policies={"policy.tiers": policy})
     assert named_strategies(program, query) == ("strategy.majority", "strategy.tuned")
-
-
-def test_nothing_to_compare_is_an_error(fakes, tmp_path):
-    program, query, _ = fakes.world(tmp_path)
-    with pytest.raises(InputError, match="E0401"):
-        expand(program, replace(query, strategies=()))
-
-
-def test_a_sweep_that_explodes_is_an_error_at_its_strategy(fakes, tmp_path):
-    strategy = fakes.strategy(
-        "strategy.shown",
-        "fake_shots",
-        sweeps={"shots": tuple(range(501)), "other": (1, 2)},
-        swept=("shots", "other"),
-    )
-    with pytest.raises(InputError) as refused:
-        names(fakes.world(tmp_path, strategies=(strategy,)))
-    [diagnostic] = refused.value.diagnostics
-    assert diagnostic.code == "E0402"
-    assert "1,002" in diagnostic.labels[0].text

@@ -30,7 +30,7 @@ def measure(world, root, *, meter=None):
     with Ledger.open(root) as ledger:
         runtime = Runtime(program, data, ledger)
         runs = lower(graph, runtime)
-        quoted = quote_runs(runs, graph, ledger, runtime)
+        quoted = quote_runs(runs, graph, ledger, runtime, ledger)
         observations = execute(
             runs,
             runtime,
@@ -214,12 +214,14 @@ def test_a_round_that_cannot_fit_starts_nothing(fakes, tmp_path):
 
 def test_money_is_never_spent_without_a_price(fakes, tmp_path):
     program, query, data = fakes.world(tmp_path, probing={"money": "1 USD"}, price=None)
-    with pytest.raises(InputError) as refused:
-        quote(build(program, query, data), Ledger.read(tmp_path), Runtime(program, data))
-    assert {one.code for one in refused.value.diagnostics} == {"E0407"}
-    program, query, data = fakes.world(tmp_path, probing={"money": "1 USD"}, price="1 EUR/GPU-hour")
-    with pytest.raises(InputError, match="E0407"):
-        quote(build(program, query, data), Ledger.read(tmp_path), Runtime(program, data))
+    graph = build(program, query, data)
+    quoted = quote(graph, Ledger.read(tmp_path), Runtime(program, data))
+    assert "money" not in quoted.total
+    with pytest.raises(ValueError, match="money"):
+        measure((program, query, data), tmp_path)
+    assert not [
+        one for one in Ledger.read(tmp_path).all() if one.kind != "resolve" and one.conditions
+    ]
 
 
 def test_probing_ends_where_nothing_fits_and_goes_on_when_there_is_more(fakes, tmp_path):

@@ -22,7 +22,7 @@ def main(root: Path) -> None:
     with Ledger.open(root) as ledger:
         runtime = Runtime(program, data, ledger)
         runs = lower(graph, runtime)
-        quoted = quote_runs(runs, graph, ledger, runtime)
+        quoted = quote_runs(runs, graph, ledger, runtime, ledger)
         check_fits(quoted, query)
         observations = execute(
             runs, runtime, ledger, open_meter(quoted), scope=scope_of(program, query)
