@@ -12,7 +12,7 @@ from cosmosql import units
 from cosmosql.artifact import plan
 from cosmosql.artifact.steps import steps
 from cosmosql.contracts.backend import ModelCard
-from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast
+from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast, Verdict
 from cosmosql.identity import Json, jsonable, rounded
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.program import Program, Query
@@ -20,6 +20,9 @@ from cosmosql.predict.forecast import Distribution, Forecast
 
 CONFIDENCE = 0.9
 """Level of every two-sided interval in a plan."""
+
+REFUSED = "refused"
+ONLY_IN_POLICIES = "considered as a part of policies only"
 
 SERVE_COST = "serve_cost"
 ADAPT_COST = "adapt_cost"
@@ -59,7 +62,8 @@ def document(
 ) -> plan.PlanDocument:
     """The plan of one query. Candidates keep the order of `forecasts`, policies the decision's.
 
-    Raises KeyError where the decision has no option for a candidate or policy of its own.
+    What the decision did not weigh is in the document all the same: a policy that it refused has
+    the status `refused`, a candidate that only policies stand on is undecided.
     """
     options = {option.name: option for option in decision.options}
     metric_name = forecasts[0].metric_name if forecasts else program.tasks[query.task].metric
@@ -83,10 +87,10 @@ def document(
             exhaustive=_amounts(facts.exhaustive),
         ),
         candidates=tuple(
-            _candidate(item, options[item.candidate.name], measure_units) for item in forecasts
+            _candidate(item, options.get(item.candidate.name), measure_units) for item in forecasts
         ),
         policies=tuple(
-            _policy(item, options[item.name], metric_name, measure_units)
+            _policy(item, options.get(item.name), metric_name, measure_units)
             for item in decision.policies
         ),
         decision=plan.Decision.model_validate(
@@ -265,7 +269,7 @@ def _misses(found: Iterable[Miss]) -> tuple[plan.Miss, ...]:
 
 
 def _candidate(
-    forecast: Forecast, option: Option, measure_units: Mapping[str, str]
+    forecast: Forecast, option: Option | None, measure_units: Mapping[str, str]
 ) -> plan.Candidate:
     candidate = forecast.candidate
     metric = forecast.metric
@@ -274,13 +278,13 @@ def _candidate(
     return plan.Candidate(
         name=candidate.name,
         kind=candidate.kind,
-        status=option.verdict.value,
+        status=option.verdict.value if option else Verdict.UNDECIDED.value,
         metric=_metric(forecast.metric_name, metric, basis),
         measures={name: _measure(name, forecast.measures, measure_units) for name in others},
         adapt_cost=_measure(ADAPT_COST, forecast.measures, measure_units),
         serve_cost=_measure(SERVE_COST, forecast.measures, measure_units),
-        misses=_misses(option.misses),
-        reason=option.reason,
+        misses=_misses(option.misses if option else ()),
+        reason=option.reason if option else ONLY_IN_POLICIES,
         strategy=candidate.strategy,
         model=candidate.model,
         retriever=candidate.retriever,
@@ -290,7 +294,10 @@ def _candidate(
 
 
 def _policy(
-    forecast: PolicyForecast, option: Option, metric_name: str, measure_units: Mapping[str, str]
+    forecast: PolicyForecast,
+    option: Option | None,
+    metric_name: str,
+    measure_units: Mapping[str, str],
 ) -> plan.Policy:
     def measure(name: str) -> plan.Quantity:
         found = forecast.measures.get(name, Unmeasured("it was not forecast"))
@@ -311,9 +318,9 @@ def _policy(
             )
             for point in forecast.curve
         ),
-        status=option.verdict.value,
-        misses=_misses(option.misses),
-        reason=option.reason,
+        status=option.verdict.value if option else REFUSED,
+        misses=_misses(option.misses if option else ()),
+        reason=option.reason if option else "",
         members=forecast.members,
         share=forecast.share,
         measures={name: measure(name) for name in sorted(set(forecast.measures) - {SERVE_COST})},

@@ -152,6 +152,7 @@ class Policy(Part):
     auc: float | None = None
     curve: tuple[CurvePoint, ...] = ()
     status: str
+    """holds, fails, undecided, or refused where the compiler did not let it be chosen."""
     misses: tuple[Miss, ...] = ()
     reason: str = ""
     members: tuple[str, ...] = ()

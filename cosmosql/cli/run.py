@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cosmosql.cli.exits import ExitCode
+from cosmosql.cli.findings import print_findings
 from cosmosql.cli.options import (
     DataForm,
     Form,
@@ -54,6 +55,8 @@ def run(
         outcome = pipeline.run(
             spec, query=query, settings=values, offline=offline, seed=seed, progress=watcher
         )
+    if not quiet:
+        print_findings(outcome.warnings)
     if form is DataForm.JSON:
         from cosmosql.artifact.storage import document_bytes
 

@@ -257,7 +257,7 @@ def _draw(axes: Axes, point: _Point) -> None:
         )
     if point.chosen or point.frontier:
         axes.annotate(
-            f"chosen: {point.label}" if point.chosen else point.label,
+            _label(f"chosen: {point.label}" if point.chosen else point.label),
             (point.x, value),
             xytext=(-8, 7) if not point.chosen else (-13, 9),
             textcoords="offset points",

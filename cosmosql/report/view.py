@@ -15,6 +15,7 @@ from cosmosql.report import words
 from cosmosql.report.words import MoneyColumn, Worded
 
 SHORT_DIGEST = 12
+VERDICTS = ("holds", "undecided", "fails")
 ROLES = ("train", "validation", "calibration", "test")
 
 
@@ -328,9 +329,9 @@ def _meters(plan: PlanDocument) -> tuple[MeterRow, ...]:
         rows.append(
             MeterRow(
                 meter=meter,
-                spent=words.significant(spent.value, spent.unit) if spent else "not metered",
+                spent=words.significant(spent.value, spent.unit) if spent else "in the ledger only",
                 cap=words.significant(cap.value, cap.unit) if cap else "no cap",
-                exhaustive=words.significant(whole.value, whole.unit) if whole else "unknown",
+                exhaustive=words.significant(whole.value, whole.unit) if whole else "not forecast",
                 share="" if share is None else words.percent(share),
                 bar=None
                 if share is None
@@ -344,7 +345,11 @@ def _requirements(plan: PlanDocument) -> tuple[RequirementRow, ...]:
     chosen = chosen_option(plan)
     rows = []
     for requirement in plan.question.requirements:
-        found = [_verdict(item.misses, requirement.text)[0] for item in options(plan)]
+        found = [
+            _verdict(item.misses, requirement.text)[0]
+            for item in options(plan)
+            if item.status in VERDICTS
+        ]
         verdict, detail = _verdict(chosen.misses, requirement.text) if chosen else ("", "")
         counts = Counter(found)
         rows.append(

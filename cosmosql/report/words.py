@@ -18,6 +18,8 @@ SCALES = (
 )
 SMALL = Decimal("0.001")
 MICRO = Decimal(10**6)
+HUGE = Decimal(10**9)
+SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 MOST_DECIMALS = 4
 UNMEASURED = "unmeasured"
 
@@ -121,10 +123,15 @@ def significant(value: Number, unit: str = "") -> str:
 
     >>> significant("0.00131", "USD"), significant(1.6234, "min"), significant(12345.0)
     ('0.00131 USD', '1.62 min', '12,345')
+    >>> significant(1.234e15, "FLOP")
+    '1.23 × 10¹⁵ FLOP'
     """
     if value is None:
         return UNMEASURED
     number = Decimal(str(value))
+    if abs(number) >= HUGE:
+        power = str(number.adjusted()).translate(SUPERSCRIPT)
+        return f"{number.scaleb(-number.adjusted()):.2f} × 10{power} {unit}".strip()
     decimals = max(0, 2 - number.adjusted()) if number else 0
     text = f"{number:,.{decimals}f}"
     if "." in text:
