@@ -34,3 +34,7 @@ class RowSource(Protocol):
     def files(self, options: Mapping[str, object], *, root: Path) -> tuple[Path, ...]:
         """The local files that `load` would read, for caching by their hashes."""
         ...
+
+    def is_remote(self, options: Mapping[str, object], *, root: Path) -> bool:
+        """True where `load` needs the network: `check` then leaves the rows out."""
+        ...

@@ -57,6 +57,12 @@ class DatasetDeclaration(Protocol):
     def root(self) -> Path: ...
 
 
+def is_remote(dataset: DatasetDeclaration) -> bool:
+    """True where loading the rows needs the network."""
+    source = cast(RowSource, load_extension(extension("dataset", dataset.using)))
+    return source.is_remote(dataset.options, root=dataset.root)
+
+
 def load(dataset: DatasetDeclaration, *, inputs: Sequence[str] = ()) -> LoadedDataset:
     """All rows of a dataset by role, each role in a fixed order that depends on contents alone.
 
@@ -212,7 +218,7 @@ def _check_columns(
 
 
 def _check_ids(dataset: DatasetDeclaration, raw: Sequence[_RawRow], findings: Findings) -> None:
-    if dataset.identifier is None:
+    if dataset.identifier is None or any(dataset.identifier not in row.values for row in raw):
         return
     first: dict[str, str] = {}
     for row in raw:

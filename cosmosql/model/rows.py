@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cosmosql.data.findings import Findings
-from cosmosql.data.load import group_text, load
+from cosmosql.data.load import group_text, is_remote, load
 from cosmosql.data.rows import LoadedDataset, Role, Row
 from cosmosql.data.template import TemplateError, cell_text, parse_template
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
@@ -26,23 +26,27 @@ def load_data(program: Program, query: Query) -> Mapping[str, LoadedDataset]:
 
     Raises InputError with every finding in them: E0404, E0502, E0510 to E0522.
     """
-    loaded, findings = _load(program, query, {})
+    loaded, findings = _load(program, query, {}, local_only=False)
     if findings:
         raise InputError(findings)
     return loaded
 
 
 def check_data(program: Program) -> tuple[Diagnostic, ...]:
-    """What is wrong with the rows of every query; of every task where the spec asks nothing."""
+    """What is wrong with the rows of every query; of every task where the spec asks nothing.
+
+    Rows that only the network has are left out: they are looked at when they are loaded.
+    """
     found: dict[Diagnostic, None] = {}
     cache: dict[tuple[str, tuple[str, ...]], LoadedDataset | InputError] = {}
     for query in program.queries.values():
-        found.update(dict.fromkeys(_load(program, query, cache)[1]))
+        found.update(dict.fromkeys(_load(program, query, cache, local_only=True)[1]))
     if not program.queries:
         for task in program.tasks.values():
             if "." in task.name.removeprefix("task."):
                 continue
-            found.update(dict.fromkeys(_task_rows(program, task, [], cache)[1]))
+            rows = _task_rows(program, task, [], cache, local_only=True)
+            found.update(dict.fromkeys(rows[1]))
     return tuple(found)
 
 
@@ -62,21 +66,31 @@ _Cache = dict[tuple[str, tuple[str, ...]], LoadedDataset | InputError]
 _Loaded = tuple[Mapping[str, LoadedDataset], Sequence[Diagnostic]]
 
 
-def _load(program: Program, query: Query, cache: _Cache) -> _Loaded:
+def _load(program: Program, query: Query, cache: _Cache, *, local_only: bool) -> _Loaded:
     corpora = [
         program.retrievers[name].corpus
         for strategy in strategies_of(program, query)
         for name in strategy.retrievers
     ]
-    return _task_rows(program, program.tasks[query.task], corpora, cache)
+    task = program.tasks[query.task]
+    return _task_rows(program, task, corpora, cache, local_only=local_only)
 
 
-def _task_rows(program: Program, task: Task, corpora: Sequence[str], cache: _Cache) -> _Loaded:
+def _task_rows(
+    program: Program,
+    task: Task,
+    corpora: Sequence[str],
+    cache: _Cache,
+    *,
+    local_only: bool,
+) -> _Loaded:
     loaded: dict[str, LoadedDataset] = {}
     findings: list[Diagnostic] = []
     if not _readable(task):
         return loaded, findings
     for name in dict.fromkeys((task.dataset, *corpora)):
+        if local_only and is_remote(program.datasets[name]):
+            continue
         inputs = inputs_of(program, name)
         if (name, inputs) not in cache:
             try:

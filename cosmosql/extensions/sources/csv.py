@@ -50,6 +50,9 @@ class CommaSeparated:
     def files(self, options: Mapping[str, object], *, root: Path) -> tuple[Path, ...]:
         return local_files(options, root=root)
 
+    def is_remote(self, options: Mapping[str, object], *, root: Path) -> bool:
+        return False
+
 
 def _read(path: Path, problems: Problems, delimiter: str) -> Rows:
     if len(delimiter) != 1 or delimiter in '"\r\n':

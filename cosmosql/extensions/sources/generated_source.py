@@ -61,6 +61,9 @@ class Generated:
     def files(self, options: Mapping[str, object], *, root: Path) -> tuple[Path, ...]:
         return ()
 
+    def is_remote(self, options: Mapping[str, object], *, root: Path) -> bool:
+        return False
+
 
 def _number(options: Mapping[str, object], name: str) -> int:
     value = options[name]

@@ -63,6 +63,9 @@ class HuggingFace:
             return ()
         return tuple(sorted(path for path in directory.rglob("*") if path.is_file()))
 
+    def is_remote(self, options: Mapping[str, object], *, root: Path) -> bool:
+        return not (root / str(options["source"])).is_dir()
+
 
 def _splits(options: Mapping[str, object]) -> list[tuple[str | None, str]]:
     named: list[tuple[str | None, str]] = [
@@ -86,11 +89,13 @@ def _table(options: Mapping[str, object], split: str, *, root: Path, span: Span)
             if isinstance(saved, datasets.DatasetDict):
                 return saved[split]
             return saved
+        if directory.is_dir():
+            # Streaming reads the files where they are: no copy in a cache.
+            return datasets.load_dataset(
+                str(directory), options.get("config"), split=split, streaming=True
+            )
         return datasets.load_dataset(
-            str(directory) if directory.is_dir() else source,
-            options.get("config"),
-            split=split,
-            revision=None if directory.is_dir() else options.get("revision"),
+            source, options.get("config"), split=split, revision=options.get("revision")
         )
     except Exception as error:  # the library raises its own, the hub client's and the server's
         reject(

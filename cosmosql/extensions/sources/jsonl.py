@@ -35,6 +35,9 @@ class JsonLines:
     def files(self, options: Mapping[str, object], *, root: Path) -> tuple[Path, ...]:
         return local_files(options, root=root)
 
+    def is_remote(self, options: Mapping[str, object], *, root: Path) -> bool:
+        return False
+
 
 def _read(path: Path, problems: Problems) -> Rows:
     rows: list[Mapping[str, object]] = []

@@ -40,6 +40,9 @@ class Parquet:
     def files(self, options: Mapping[str, object], *, root: Path) -> tuple[Path, ...]:
         return local_files(options, root=root)
 
+    def is_remote(self, options: Mapping[str, object], *, root: Path) -> bool:
+        return False
+
 
 def _read(path: Path, problems: Problems) -> Rows:
     from pyarrow import ArrowException
