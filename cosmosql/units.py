@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Self
 
 from cosmosql.diagnostics.suggest import closest
+from cosmosql.unit_table import CURRENCIES, SPELLINGS, Atom
 
 MAXIMUM_DIGITS = 50
 _CONTEXT = Context(prec=MAXIMUM_DIGITS)
@@ -26,17 +27,6 @@ MAXIMUM_EXPONENT = 60
 """Quantities are below 10^61 in size, and not nearer to zero than 10^-60 unless zero."""
 
 _NUMBER = re.compile(r"([+-]?)(\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?)(?:[eE]([+-]?\d+))?[ \t]*(.*)", re.S)
-
-_ISO_4217 = """
-    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP
-    BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
-    GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW
-    KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN
-    NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK
-    SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS
-    VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
-"""
-_CURRENCIES = frozenset(_ISO_4217.split())
 
 
 class UnknownUnit(ValueError):  # noqa: N818
@@ -111,7 +101,7 @@ class Dimension:
     @property
     def currency(self) -> str | None:
         """The currency in it, such as `USD`."""
-        return next((base for base, _ in self.exponents if base in _CURRENCIES), None)
+        return next((base for base, _ in self.exponents if base in CURRENCIES), None)
 
     @property
     def name(self) -> str:
@@ -138,7 +128,7 @@ class Dimension:
             powers["GPU time"] = shared
 
         def spoken(base: str, form: int) -> str:
-            if base in _CURRENCIES:
+            if base in CURRENCIES:
                 word = "money" if generic else base
             else:
                 word = _DIMENSION_WORDS.get(base, (base, base))[form]
@@ -197,65 +187,10 @@ OPERATIONS = Dimension((("operation", 1),))
 
 
 @dataclass(frozen=True, slots=True)
-class _Atom:
-    """One unit word. `base` is None for the dimensionless `%`."""
-
-    symbol: str
-    plural: str
-    base: str | None
-    factor: Fraction
-
-
-def _atoms() -> dict[str, _Atom]:
-    """Every accepted spelling with its atom."""
-    table: dict[str, _Atom] = {}
-
-    def add(base: str | None, factor: Fraction | int, symbol: str, *others: str) -> None:
-        """The first of `others` that is the symbol with an s is how more than one is written."""
-        plural = symbol + "s" if symbol + "s" in others else symbol
-        atom = _Atom(symbol, plural, base, Fraction(factor))
-        for spelling in (symbol, *others):
-            table[spelling] = atom
-
-    for currency in sorted(_CURRENCIES):
-        add(currency, 1, currency)
-    add(None, Fraction(1, 100), "%")
-    add("difference", Fraction(1, 100), "pp")
-    add("time", Fraction(1, 10**6), "us")
-    add("time", Fraction(1, 1000), "ms")
-    add("time", 1, "s", "sec", "second", "seconds")
-    add("time", 60, "min", "minute", "minutes")
-    add("time", 3600, "hour", "hours", "h")
-    add("time", 86_400, "day", "days", "d")
-    add("time", 30 * 86_400, "month", "months")
-    add("time", 365 * 86_400, "year", "years")
-    add("GPU", 1, "GPU", "GPUs")
-    add("token", 1, "tok", "token", "tokens")
-    add("token", 1000, "ktok")
-    add("token", 10**6, "Mtok")
-    add("request", 1, "request", "requests")
-    add("example", 1, "example", "examples")
-    add("example", 1, "row", "rows")
-    add("label", 1, "label", "labels")
-    add("byte", 1, "B", "byte", "bytes")
-    for power, (decimal, binary) in enumerate(
-        [("KB", "KiB"), ("MB", "MiB"), ("GB", "GiB"), ("TB", "TiB")], start=1
-    ):
-        add("byte", 1000**power, decimal)
-        add("byte", 1024**power, binary)
-    for power, prefix in ((0, ""), (3, "G"), (4, "T"), (5, "P")):
-        add("operation", 1000**power, f"{prefix}FLOP")
-    return table
-
-
-_SPELLINGS = _atoms()
-
-
-@dataclass(frozen=True, slots=True)
 class _Unit:
     """A product of atoms, each base at most once; `scale` is what merging left over."""
 
-    powers: tuple[tuple[_Atom, int], ...]
+    powers: tuple[tuple[Atom, int], ...]
     scale: Fraction
 
     @property
@@ -286,12 +221,12 @@ class _Unit:
         return text
 
 
-def _product(factors: Iterable[tuple[_Atom, int]]) -> _Unit:
+def _product(factors: Iterable[tuple[Atom, int]]) -> _Unit:
     """Merges atoms of one base into the first of them and drops what cancels.
 
     `%` survives only where nothing else does.
     """
-    first: dict[str, _Atom] = {}
+    first: dict[str, Atom] = {}
     powers: dict[str, int] = {}
     scale = Fraction(1)
     percent = False
@@ -305,7 +240,7 @@ def _product(factors: Iterable[tuple[_Atom, int]]) -> _Unit:
         powers[atom.base] = powers.get(atom.base, 0) + power
     kept = [(first[base], powers[base]) for base in sorted(powers, key=_rank) if powers[base]]
     if percent and not kept:
-        one = _SPELLINGS["%"]
+        one = SPELLINGS["%"]
         return _Unit(((one, 1),), scale / one.factor)
     return _Unit(tuple(kept), scale)
 
@@ -313,15 +248,15 @@ def _product(factors: Iterable[tuple[_Atom, int]]) -> _Unit:
 @lru_cache(maxsize=1024)
 def _unit(text: str) -> _Unit:
     """The unit that a text such as `USD/GPU-hour` spells. Raises UnknownUnit."""
-    factors: list[tuple[_Atom, int]] = []
+    factors: list[tuple[Atom, int]] = []
     if text:
         for index, part in enumerate(text.split("/")):
             if index == 0 and not part:
                 continue
             for word in part.split("-"):
-                if word not in _SPELLINGS:
+                if word not in SPELLINGS:
                     raise UnknownUnit(text, _correction(text))
-                factors.append((_SPELLINGS[word], -1 if index else 1))
+                factors.append((SPELLINGS[word], -1 if index else 1))
     return _product(factors)
 
 
@@ -329,8 +264,8 @@ def _correction(text: str) -> str | None:
     """The text with each unknown word replaced by its nearest spelling, if all have one."""
     words = re.split(r"([/-])", text)
     for index in range(0, len(words), 2):
-        if words[index] not in _SPELLINGS:
-            nearest = closest(words[index], _SPELLINGS)
+        if words[index] not in SPELLINGS:
+            nearest = closest(words[index], SPELLINGS)
             if nearest is None:
                 return None
             words[index] = nearest
@@ -350,7 +285,8 @@ def split_number(text: str) -> tuple[Decimal, str | None]:
     if match is None:
         raise ValueError("this is no number with a unit")
     sign, digits, exponent, unit = match.groups()
-    if len(digits.strip("0._")) > MAXIMUM_DIGITS or (exponent and len(exponent) > 4):
+    significant = digits.replace("_", "").replace(".", "").strip("0")
+    if len(significant) > MAXIMUM_DIGITS or (exponent and len(exponent) > 4):
         raise ValueError("the number is out of range")
     value = _bounded(Decimal(f"{sign}{digits}e{exponent or 0}"))
     return Decimal(_digits(value)), unit or None

@@ -168,6 +168,10 @@ def _advice(stop: Stop, span: Span, before: str) -> tuple[str | None, Fix | None
         return "write `==` to compare", Fix(span, "==")
     if text == ":" and "EQUAL" in accepted:
         return "write `=`: `name = value`", Fix(span, "=")
+    if text == ":" and ends:
+        return 'a text stands in double quotes: `"…"`', None
+    if text == "{" and stop.rule == "_declaration" and "LBRACE" not in accepted:
+        return "a block's `{` stands at the end of its first line", None
     if text == "," and ends:
         return "one item a line, without commas", Fix(span, "")
     if text == "{" and accepted >= _VALUE:
@@ -194,10 +198,12 @@ def _word_advice(stop: Stop, span: Span, before: str) -> tuple[str | None, Fix |
         clause = closest(words[0], [texts[name] for name in _CLAUSES])
         if clause:
             return f"did you mean `{clause}`?", None
-    if span.text == "and" and stop.accepted & _LINE_END:
+    if span.text == "and" and words[:1] == ["require"]:
         return "write one `require` line for each condition", None
     if "AS" in stop.accepted:
         return _IMPORT_HELP, None
+    if "COMMA" in stop.accepted:
+        return "put a comma between two of a list", None
     if stop.accepted & _LINE_END:
         return "one item a line: start a new line, or put an operator before it", None
     return None, None

@@ -198,6 +198,13 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         q(text)
 
 
+def test_fifty_digits_are_kept_wherever_the_point_is() -> None:
+    for text in ("1." + "7" * 49, "7" * 50, "0." + "0" * 9 + "7" * 50, "7" * 50 + "000"):
+        assert split_number(text)[0] == Decimal(text)
+        with pytest.raises(ValueError, match="range"):
+            split_number(text.replace("7", "77", 1))
+
+
 def test_results_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match="range"):
         _ = q("1e40") * q("1e40")
