@@ -309,6 +309,6 @@ def _unusable(path: Path, reason: str) -> Diagnostic:
         code="E0604",
         title="the ledger cannot be used",
         notes=(f"{path}: {reason}",),
-        help="move the file away to start an empty ledger; "
-        "`cosmosql evidence import` brings evidence back",
+        help="move the file away to start an empty ledger: "
+        "the evidence file beside the spec is taken in",
     )

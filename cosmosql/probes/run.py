@@ -62,9 +62,9 @@ def execute(
     """The observations of a round: what the ledger has, and what it lacked, measured now.
 
     What each model's declaration names is recorded with them. A run whose worst case does not fit
-    the meter any more is left out, and probing goes on with those that do. On an interrupt, or on an error that
-    is no fact about a candidate, everything that was measured is durable and what the unfinished
-    run took is written down; then it propagates.
+    the meter any more is left out, and probing goes on with those that do. On an interrupt, or on
+    an error that is no fact about a candidate, everything that was measured is durable and what
+    the unfinished run took is written down; then it propagates.
     """
     watcher = watcher or Unwatched()
     found: list[Observation] = []
