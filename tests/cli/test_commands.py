@@ -197,8 +197,9 @@ def test_schema_is_json() -> None:
 def test_a_reader_that_leaves_is_no_error() -> None:
     program = (
         "import subprocess, sys\n"
-        f"run = subprocess.Popen([sys.executable, '-m', 'cosmosql.cli.main', 'show', {str(SAMPLE)!r},"
-        " '--format', 'json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)\n"
+        "command = [sys.executable, '-m', 'cosmosql.cli.main', 'show', '--format', 'json']\n"
+        f"command += [{str(SAMPLE)!r}]\n"
+        "run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)\n"
         "run.stdout.read(10); run.stdout.close()\n"
         "print(run.wait(), run.stderr.read().decode())\n"
     )
