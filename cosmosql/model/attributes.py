@@ -249,13 +249,11 @@ class AttributeReader:
         number = float(plain.base) if isinstance(plain, Quantity) else plain
         low, high = field.minimum, field.maximum
         if (low is not None and number < low) or (high is not None and number > high):
-            bounds = [f"at least {low:g}"] if low is not None else []
-            bounds += [f"at most {high:g}"] if high is not None else []
             self._report.add(
                 "E0304",
                 "out of range",
                 span,
-                f"`{field.name}` is {' and '.join(bounds)}",
+                f"`{field.name}` is {' and '.join(field.bounds)}",
             )
             return False
         return True

@@ -54,6 +54,18 @@ class Field:
     target: str | None = None
     """For REFERENCE: the kind it must name."""
 
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """The least and the largest value in words: `at least 1`, `at most 1000000`."""
+        low = () if self.minimum is None else (f"at least {_digits(self.minimum)}",)
+        high = () if self.maximum is None else (f"at most {_digits(self.maximum)}",)
+        return low + high
+
+
+def _digits(number: float) -> str:
+    """Without an exponent and without a needless fraction: `1000000`, `0.0001`."""
+    return str(int(number)) if number == int(number) else f"{number:.6f}".rstrip("0")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
