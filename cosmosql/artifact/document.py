@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
-
 from cosmosql import units
 from cosmosql.artifact import plan
 from cosmosql.artifact.steps import steps
@@ -207,15 +205,13 @@ def _number(value: float | Decimal, unit: str) -> plan.Number:
 
 
 def _interval(found: Distribution | Estimate) -> tuple[float, float, float]:
-    """Value, low and high at CONFIDENCE. The interval always holds the value."""
-    if isinstance(found, Estimate):
-        return found.value, found.low, found.high
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(found.draws, (tail, 1 - tail))
-    return found.value, min(float(low), found.value), max(float(high), found.value)
+    """Value, low and high of the interval that is shown."""
+    estimate = found.estimate() if isinstance(found, Distribution) else found
+    return estimate.value, estimate.low, estimate.high
 
 
-def _metric(name: str, found: Distribution | Estimate | Unmeasured, basis: str) -> plan.Metric:
+def metric_part(name: str, found: Distribution | Estimate | Unmeasured, basis: str) -> plan.Metric:
+    """A quality as documents write it."""
     if isinstance(found, Unmeasured):
         return plan.Metric(
             name=name,
@@ -233,7 +229,10 @@ def _metric(name: str, found: Distribution | Estimate | Unmeasured, basis: str) 
     )
 
 
-def _quantity(found: Distribution | Estimate | Unmeasured, unit: str, basis: str) -> plan.Quantity:
+def quantity_part(
+    found: Distribution | Estimate | Unmeasured, unit: str, basis: str
+) -> plan.Quantity:
+    """A measure as documents write it; money as a decimal string."""
     if isinstance(found, Unmeasured):
         return plan.Quantity(
             value=None, low=None, high=None, unit=unit, basis="unmeasured", reason=found.reason
@@ -257,8 +256,8 @@ def _measure(
 ) -> plan.Quantity:
     found = measures.get(name, Unmeasured("it was not forecast"))
     if isinstance(found, Distribution):
-        return _quantity(found, found.unit, found.basis)
-    return _quantity(found, measure_units.get(name, ""), "unmeasured")
+        return quantity_part(found, found.unit, found.basis)
+    return quantity_part(found, measure_units.get(name, ""), "unmeasured")
 
 
 def _misses(found: Iterable[Miss]) -> tuple[plan.Miss, ...]:
@@ -279,7 +278,7 @@ def _candidate(
         name=candidate.name,
         kind=candidate.kind,
         status=option.verdict.value if option else Verdict.UNDECIDED.value,
-        metric=_metric(forecast.metric_name, metric, basis),
+        metric=metric_part(forecast.metric_name, metric, basis),
         measures={name: _measure(name, forecast.measures, measure_units) for name in others},
         adapt_cost=_measure(ADAPT_COST, forecast.measures, measure_units),
         serve_cost=_measure(SERVE_COST, forecast.measures, measure_units),
@@ -301,7 +300,7 @@ def _policy(
 ) -> plan.Policy:
     def measure(name: str) -> plan.Quantity:
         found = forecast.measures.get(name, Unmeasured("it was not forecast"))
-        return _quantity(found, measure_units.get(name, ""), forecast.basis)
+        return quantity_part(found, measure_units.get(name, ""), forecast.basis)
 
     cost_unit = measure_units.get(SERVE_COST, "")
     return plan.Policy(
@@ -309,7 +308,7 @@ def _policy(
         kind=forecast.kind,
         signal=forecast.signal,
         thresholds=forecast.thresholds,
-        metric=_metric(metric_name, forecast.metric, forecast.basis),
+        metric=metric_part(metric_name, forecast.metric, forecast.basis),
         serve_cost=measure(SERVE_COST),
         auc=forecast.auc,
         curve=tuple(

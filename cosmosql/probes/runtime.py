@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from cosmosql.contracts.backend import Backend, BackendFactory, ModelCard
 from cosmosql.contracts.metric import Metric
-from cosmosql.contracts.retriever import Retriever, RetrieverFactory
+from cosmosql.contracts.retriever import Embed, Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Example
 from cosmosql.data.rows import LoadedDataset, Role
 from cosmosql.diagnostics.diagnostic import InputError
@@ -143,7 +143,7 @@ class Runtime:
                 options,
                 [example.input for example in self.train(candidate)],
                 seed=seed,
-                embed=None if model is None else self.embed(model),
+                embed=None if model is None else unit_vectors(self.backend(model)),
             )
         return self._indexes[place]
 
@@ -158,18 +158,6 @@ class Runtime:
         """Whether the candidate's retriever asks the model for embeddings."""
         using, _ = self.retriever_content(candidate)
         return cast(RetrieverFactory, implementation("retriever", using)).needs_embedding
-
-    def embed(self, model: str) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-        """Texts to unit vectors by the model that will answer."""
-
-        def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-            import numpy as np
-
-            features = self.backend(model).embed(texts, pooling="mean")
-            lengths = np.linalg.norm(features, axis=1, keepdims=True)
-            return np.asarray(features / np.maximum(lengths, 1e-12), np.float32)
-
-        return embed
 
     def largest(self, model: str | None, texts: Iterable[str]) -> int:
         """The most tokens that one of the texts can take.
@@ -191,3 +179,16 @@ def implementation(kind: str, name: str) -> object:
     """The plug-in of that name, made where it is a class; raises InputError E0501 or E0502."""
     found = registry.load(registry.extension(kind, name))
     return found() if isinstance(found, type) else found
+
+
+def unit_vectors(backend: Backend) -> Embed:
+    """Texts to unit vectors by the model that will answer: what a dense retriever compares."""
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        import numpy as np
+
+        features = backend.embed(texts, pooling="mean")
+        lengths = np.linalg.norm(features, axis=1, keepdims=True)
+        return np.asarray(features / np.maximum(lengths, 1e-12), np.float32)
+
+    return embed

@@ -1,0 +1,331 @@
+"""A plan, carried out on the full data: `NAME.plan.json` → `NAME.bundle/`.
+
+Every member of the decision is made ready as planned, answers the calibration and the test rows,
+and is saved; what was measured is held against the forecast.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from pydantic import JsonValue
+
+from cosmosql.apply import scores
+from cosmosql.apply.policy import calibrated, confidence
+from cosmosql.artifact.bundle import (
+    MANIFEST,
+    BundleManifest,
+    BundleMember,
+    BundleModel,
+    BundlePolicy,
+    BundleRetriever,
+    BundleTask,
+    Outcome,
+)
+from cosmosql.artifact.plan import PlanDocument
+from cosmosql.artifact.storage import document_bytes, read_plan, write_bytes
+from cosmosql.contracts.backend import Progress
+from cosmosql.contracts.strategy import Adapted
+from cosmosql.data.rows import LoadedDataset, Role
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity
+from cosmosql.evidence.ledger import Ledger
+from cosmosql.evidence.observation import Observation
+from cosmosql.identity import file_digest, jsonable
+from cosmosql.model.bind import bind
+from cosmosql.model.program import Program, Query
+from cosmosql.model.rows import load_data
+from cosmosql.plan.build import pool_size
+from cosmosql.plan.candidate import Candidate, Measurement
+from cosmosql.plan.expand import expand
+from cosmosql.plan.series import strategy_of
+from cosmosql.probes.evaluate import adapt, answered
+from cosmosql.probes.lower import probe_run
+from cosmosql.probes.runtime import Runtime
+
+Report: TypeAlias = Callable[[str, int, int], None]
+"""Told (what is being done, done, total)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyOutcome:
+    """`within`: every measured quantity lies in its forecast interval."""
+
+    bundle: Path
+    outcomes: tuple[Outcome, ...]
+    within: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A member that was made ready and saved, with its answers by role."""
+
+    candidate: Candidate
+    member: BundleMember
+    answers: Mapping[Role, Observation]
+
+
+def apply(plan_path: Path, *, progress: Report | None = None) -> ApplyOutcome:
+    """Carries a plan out and writes its bundle beside it, whole or not at all.
+
+    Raises InputError: E0801 or E0803 where the plan cannot be read, E0808 where nothing was
+    chosen, E0809 where spec, rows or weights are no longer those that were planned with.
+    """
+    plan = read_plan(plan_path)
+    program, query = planned(plan, plan_path)
+    data = load_data(program, query)
+    runtime = Runtime(program, data)
+    policy = chosen_policy(plan, plan_path)
+    by_name = {candidate.name: candidate for candidate in expand(program, query)}
+    members = [by_name[name] for name in policy.members]
+    check_locked(plan, data, runtime, members)
+    name = plan_path.name.removesuffix(".json").removesuffix(".plan")
+    bundle = plan_path.parent / f"{name}.bundle"
+    partial = bundle.with_name(f".{bundle.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        with Ledger.open(plan_path.parent) as ledger:
+            ready = [
+                make_ready(candidate, index, runtime, ledger, partial, bundle, progress)
+                for index, candidate in enumerate(members)
+            ]
+            first = ready[0].answers.get(Role.CALIBRATION)
+            sure = (
+                [confidence(item.signals, policy.signal or "") for item in first.items]
+                if first
+                else []
+            )
+            policy = calibrated(policy, sure)
+            outcomes = scores.outcomes(
+                plan,
+                policy,
+                [one.candidate for one in ready],
+                [one.answers[Role.TEST] for one in ready],
+                runtime,
+                ledger,
+            )
+        manifest = BundleManifest(
+            plan=file_digest(plan_path),
+            task=task_of(program, query, runtime),
+            policy=policy,
+            members=tuple(one.member for one in ready),
+            outcomes=outcomes,
+        )
+        write_bytes(partial / MANIFEST, document_bytes(manifest))
+        replace_directory(partial, bundle)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    within = all(outcome.within is not False for outcome in outcomes)
+    return ApplyOutcome(bundle=bundle, outcomes=outcomes, within=within)
+
+
+def planned(plan: PlanDocument, plan_path: Path) -> tuple[Program, Query]:
+    """The program and query that a plan was made from, shown to be unchanged."""
+    spec = plan_path.parent / plan.spec.path
+    program, findings = bind(spec, settings=plan.spec.parameters)
+    if program is None:
+        raise InputError([item for item in findings if item.severity is Severity.ERROR])
+    was = {plan.spec.path: plan.spec.sha256}
+    was |= {module.path: module.sha256 for module in plan.spec.modules}
+    now = {plan.spec.path: program.sha256}
+    now |= {module.path: module.sha256 for module in program.modules}
+    changed = sorted(path for path in was.keys() | now.keys() if was.get(path) != now.get(path))
+    if changed:
+        raise InputError([drifted("the spec", changed)])
+    return program, program.queries[f"query.{plan.query}"]
+
+
+def drifted(what: str, names: list[str]) -> Diagnostic:
+    return Diagnostic(
+        code="E0809",
+        title="the plan rests on something that has changed",
+        notes=tuple(f"{what}: {name} is not what was planned with" for name in names),
+        help="plan again: `cosmosql run SPEC`; what was measured and still holds is not paid twice",
+    )
+
+
+def chosen_policy(plan: PlanDocument, plan_path: Path) -> BundlePolicy:
+    """The decision as a policy: a chosen candidate is a policy of one member."""
+    chosen = plan.decision.chosen
+    if chosen is None:
+        raise InputError(
+            [
+                Diagnostic(
+                    code="E0808",
+                    title="the plan chose nothing",
+                    notes=(
+                        f"{plan_path}: its decision is {plan.decision.status}",
+                        *plan.decision.reasons,
+                    ),
+                    help=plan.decision.next_evidence or "relax a requirement and plan again",
+                )
+            ]
+        )
+    for policy in plan.policies:
+        if policy.name == chosen:
+            return BundlePolicy(
+                kind=policy.kind,
+                members=policy.members,
+                signal=policy.signal,
+                thresholds=policy.thresholds,
+                share=policy.share,
+            )
+    return BundlePolicy(kind="single", members=(chosen,))
+
+
+def check_locked(
+    plan: PlanDocument,
+    data: Mapping[str, LoadedDataset],
+    runtime: Runtime,
+    members: list[Candidate],
+) -> None:
+    """Raises InputError E0809 where rows or weights differ from what the plan locked."""
+    findings = []
+    rows = sorted(
+        name
+        for name, loaded in data.items()
+        if plan.locked.datasets.get(name, {}).get("fingerprint") != loaded.fingerprint
+    )
+    if rows:
+        findings.append(drifted("the rows", rows))
+    models = sorted({one.model for one in members if one.model is not None})
+    weights = [
+        name
+        for name in models
+        if plan.locked.models.get(name, {}).get("weights") != runtime.card(name).weights
+    ]
+    if weights:
+        findings.append(drifted("the weights", weights))
+    if findings:
+        raise InputError(findings)
+
+
+def make_ready(
+    candidate: Candidate,
+    index: int,
+    runtime: Runtime,
+    ledger: Ledger,
+    partial: Path,
+    bundle: Path,
+    progress: Report | None,
+) -> Ready:
+    """Adapts a member in full, saves it, and answers the calibration and test rows with it."""
+    directory = Path("members") / str(index)
+    test = measurement_of(candidate, Role.TEST, runtime)
+    adapted = adapt(test, runtime, told(progress, f"adapting {candidate.name}"))
+    (partial / directory).mkdir(parents=True)
+    adapted.save(partial / directory)
+    member = BundleMember(
+        name=candidate.name,
+        kind=candidate.kind,
+        directory=directory.as_posix(),
+        config=object_of(candidate.config),
+        model=model_of(candidate, runtime, bundle),
+        retriever=saved_retriever(candidate, test.fidelity.seed, runtime, partial, directory),
+    )
+    answers = {}
+    for role in (Role.CALIBRATION, Role.TEST):
+        if runtime.task(candidate.task).dataset.rows[role]:
+            words = f"answering {role} rows with {candidate.name}"
+            answers[role] = answer_role(
+                candidate, role, adapted, runtime, ledger, told(progress, words)
+            )
+    return Ready(candidate=candidate, member=member, answers=answers)
+
+
+def measurement_of(candidate: Candidate, role: Role, runtime: Runtime) -> Measurement:
+    """The candidate in full on every row of a role."""
+    pool = pool_size(runtime.program, candidate, runtime.data)
+    return Measurement(
+        kind="evaluate",
+        candidate=candidate,
+        fidelity=strategy_of(candidate.kind).full(candidate.config, pool),
+        role=str(role),
+        rows=len(runtime.task(candidate.task).dataset.rows[role]),
+        basis="full",
+    )
+
+
+def answer_role(
+    candidate: Candidate,
+    role: Role,
+    adapted: Adapted,
+    runtime: Runtime,
+    ledger: Ledger,
+    progress: Progress | None,
+) -> Observation:
+    """The answers to a role's rows, kept in the ledger: every look at test rows is counted."""
+    run = probe_run(measurement_of(candidate, role, runtime), runtime)
+    observation = answered(run, runtime, adapted, progress)
+    ledger.add(observation)
+    return observation
+
+
+def told(report: Report | None, words: str) -> Progress | None:
+    if report is None:
+        return None
+    return lambda done, total: report(words, done, total)
+
+
+def model_of(candidate: Candidate, runtime: Runtime, bundle: Path) -> BundleModel | None:
+    if candidate.model is None:
+        return None
+    declared = runtime.program.models[candidate.model]
+    return BundleModel(
+        name=candidate.model,
+        using=declared.using,
+        options=object_of(declared.options),
+        root=Path(os.path.relpath(declared.root, bundle)).as_posix(),
+        weights=runtime.card(candidate.model).weights,
+    )
+
+
+def saved_retriever(
+    candidate: Candidate, seed: int, runtime: Runtime, partial: Path, directory: Path
+) -> BundleRetriever | None:
+    """The index that the member answers with, saved; None where it uses none."""
+    strategy = strategy_of(candidate.kind)
+    if not strategy.needs_retriever and candidate.retriever is None:
+        return None
+    using, options = runtime.retriever_content(candidate)
+    place = directory / "index"
+    (partial / place).mkdir(parents=True)
+    runtime.retriever(candidate, seed).save(partial / place)
+    return BundleRetriever(
+        name=candidate.retriever or using,
+        using=using,
+        options=object_of(options),
+        directory=place.as_posix(),
+    )
+
+
+def task_of(program: Program, query: Query, runtime: Runtime) -> BundleTask:
+    task, view = program.tasks[query.task], runtime.task(query.task).view
+    return BundleTask(
+        kind=task.using,
+        input=task.input,
+        target=task.target,
+        choices=task.choices,
+        labels=view.labels,
+        metric=task.metric,
+        instruction=view.instruction,
+        separator=view.separator,
+        max_tokens=view.max_tokens,
+    )
+
+
+def object_of(options: Mapping[str, object]) -> dict[str, JsonValue]:
+    return {name: jsonable(value) for name, value in options.items()}
+
+
+def replace_directory(new: Path, place: Path) -> None:
+    """Puts a finished directory in its place; the one before it is there until then."""
+    old = place.with_name(f".{place.name}.{os.getpid()}.old")
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,196 @@
+"""Forecast against measurement: the chosen policy's metric and costs on the test rows.
+
+Costs are tokens at the profiled rates, as in the forecast: a stop-watch would measure the machine's
+other work too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from cosmosql.apply.policy import drawn_for_last, goes_on
+from cosmosql.artifact import plan as document
+from cosmosql.artifact.bundle import BundlePolicy, Outcome
+from cosmosql.artifact.document import CONFIDENCE, metric_part, quantity_part
+from cosmosql.contracts.strategy import Fidelity
+from cosmosql.evidence.observation import Item, Observation
+from cosmosql.evidence.store import Evidence
+from cosmosql.interval import Estimate, Unmeasured
+from cosmosql.plan.candidate import Candidate, Measurement
+from cosmosql.predict.gather import profile_of
+from cosmosql.predict.hardware import Rates, Tariff, rates_of, tariff_of
+from cosmosql.predict.metric import metric_draws, metric_named, value_of
+from cosmosql.predict.pairing import Array, row_weights
+from cosmosql.probes.lower import probe_run
+from cosmosql.probes.runtime import Runtime
+
+DRAWS = 2000
+
+Forecast: TypeAlias = document.Metric | document.Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A row's final outcome, and the members that were asked for it, by position."""
+
+    items: tuple[Item, ...]
+    """What every member would say."""
+    asked: tuple[int, ...]
+
+    @property
+    def item(self) -> Item:
+        """The answer that is given: that of the last member asked."""
+        return self.items[self.asked[-1]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """How one member's tokens become money."""
+
+    rates: Rates
+    tariff: Tariff
+
+    def request(self, item: Item) -> float:
+        """Money for one answer."""
+        seconds = item.prompt_tokens / self.rates.prefill
+        seconds += item.completion_tokens / self.rates.decode
+        return seconds * float(self.tariff.money_a_second) / self.tariff.utilisation
+
+
+def outcomes(
+    plan: document.PlanDocument,
+    policy: BundlePolicy,
+    candidates: Sequence[Candidate],
+    answers: Sequence[Observation],
+    runtime: Runtime,
+    evidence: Evidence,
+) -> tuple[Outcome, ...]:
+    """Metric, cost a request and one-off cost: what the plan forecast and what was measured.
+
+    `answers` are the members' observations on the same test rows, in the members' order.
+    """
+    rows = [
+        tiers(policy, [one.items[index] for one in answers])
+        for index in range(len(answers[0].items))
+    ]
+    planned = chosen_part(plan)
+    seed = plan.locked.seed
+    paid = [how_paid(candidate, runtime, evidence) for candidate in candidates]
+    once = [
+        one_off(candidate, observation, how, runtime)
+        for candidate, observation, how in zip(candidates, answers, paid, strict=True)
+    ]
+    found: list[tuple[str, Forecast, Forecast]] = [
+        (planned.metric.name, planned.metric, metric_measured(planned.metric.name, rows, seed)),
+        (
+            "serve_cost",
+            planned.serve_cost,
+            quantity_part(serving(rows, paid, seed), planned.serve_cost.unit, "measured"),
+        ),
+    ]
+    if isinstance(planned, document.Candidate):
+        cost = planned.adapt_cost
+    else:
+        cost = planned.measures["adapt_cost"]
+    found.append(("adapt_cost", cost, quantity_part(total(once), cost.unit, "measured")))
+    return tuple(
+        Outcome(name=name, forecast=forecast, measured=measured, within=within(forecast, measured))
+        for name, forecast, measured in found
+    )
+
+
+def tiers(policy: BundlePolicy, items: Sequence[Item]) -> Answered:
+    """Who answers a row, given what every member would say."""
+    if policy.kind == "cascade" and goes_on(policy, items[0].signals):
+        asked: tuple[int, ...] = tuple(range(len(items)))
+    elif policy.kind == "mix" and drawn_for_last(policy, items[0].row):
+        asked = (len(items) - 1,)
+    else:
+        asked = (0,)
+    return Answered(items=tuple(items), asked=asked)
+
+
+def chosen_part(plan: document.PlanDocument) -> document.Candidate | document.Policy:
+    parts: tuple[document.Candidate | document.Policy, ...] = (*plan.candidates, *plan.policies)
+    return next(part for part in parts if part.name == plan.decision.chosen)
+
+
+def metric_measured(name: str, rows: Sequence[Answered], seed: int) -> document.Metric:
+    metric = metric_named(name)
+    items = [row.item for row in rows]
+    draws = metric_draws(metric, items, draws=DRAWS, seed=seed)
+    return metric_part(name, interval(value_of(metric, items), draws, len(items)), "measured")
+
+
+def interval(value: float, draws: Array, rows: int) -> Estimate:
+    tail = (1 - CONFIDENCE) / 2
+    low, high = (float(bound) for bound in np.quantile(draws, [tail, 1 - tail]))
+    return Estimate(value, min(low, value), max(high, value), rows)
+
+
+def how_paid(
+    candidate: Candidate, runtime: Runtime, evidence: Evidence
+) -> Paid | Unmeasured | None:
+    """None for a member without a model: it takes no accelerator time."""
+    if candidate.model is None:
+        return None
+    hardware = runtime.program.hardware.get(candidate.hardware or "")
+    request = Measurement(
+        kind="profile", candidate=candidate, fidelity=Fidelity(), role="", rows=0, basis="full"
+    )
+    observation = evidence.find(probe_run(request, runtime).key)
+    profile = None if observation is None else profile_of(observation)
+    rates = rates_of(profile, runtime.card(candidate.model), hardware)
+    tariff = tariff_of(hardware)
+    if isinstance(rates, Unmeasured):
+        return rates
+    return tariff if isinstance(tariff, Unmeasured) else Paid(rates=rates, tariff=tariff)
+
+
+def serving(
+    rows: Sequence[Answered], paid: Sequence[Paid | Unmeasured | None], seed: int
+) -> Estimate | Unmeasured:
+    """Mean money a request over the rows, every member that was asked counted."""
+    costs = np.zeros(len(rows))
+    for index, row in enumerate(rows):
+        for member in row.asked:
+            how = paid[member]
+            if isinstance(how, Unmeasured):
+                return how
+            costs[index] += 0.0 if how is None else how.request(row.items[member])
+    weights = row_weights([row.item.row for row in rows], draws=DRAWS, seed=seed)
+    return interval(float(costs.mean()), weights @ costs / len(rows), len(rows))
+
+
+def one_off(
+    candidate: Candidate,
+    observation: Observation,
+    how: Paid | Unmeasured | None,
+    runtime: Runtime,
+) -> float | Unmeasured:
+    """Money of making a member ready: training, and embedding the pool for its own index."""
+    if how is None or isinstance(how, Unmeasured):
+        return 0.0 if how is None else how
+    seconds = observation.usage.training_tokens / how.rates.training
+    if candidate.retriever is not None and runtime.embeds(candidate):
+        texts = [example.input for example in runtime.train(candidate)]
+        tokens = sum(runtime.backend(candidate.model or "").count_tokens(texts))
+        seconds += tokens / how.rates.prefill
+    return seconds * float(how.tariff.money_a_second)
+
+
+def total(amounts: Sequence[float | Unmeasured]) -> Estimate | Unmeasured:
+    known = [amount for amount in amounts if not isinstance(amount, Unmeasured)]
+    missing = [amount for amount in amounts if isinstance(amount, Unmeasured)]
+    return missing[0] if missing else Estimate.exact(sum(known))
+
+
+def within(forecast: Forecast, measured: Forecast) -> bool | None:
+    """Whether the measured value lies in the forecast interval; None where either is unknown."""
+    if measured.value is None or forecast.low is None or forecast.high is None:
+        return None
+    return float(forecast.low) <= float(measured.value) <= float(forecast.high)
