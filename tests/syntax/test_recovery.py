@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
 from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.source import Source
 from cosmosql.syntax.parse import parse
+from cosmosql.syntax.parser import Stop, parse_rule
 from cosmosql.syntax.tree import Block
 
 SPECS = [
@@ -127,3 +129,17 @@ def test_a_file_without_indentation_is_judged_as_well() -> None:
 def test_findings_of_a_hostile_file_are_bounded() -> None:
     _, found = parse(Source("a.cosmos", "a\n" * 5000))
     assert 90 <= len(found) <= 110
+
+
+def test_random_damage_is_always_told() -> None:
+    generator = random.Random(7)
+    for _ in range(300):
+        text = generator.choice(SPECS)
+        start = generator.randrange(len(text))
+        end = start + generator.choice([0, 1, 3, 20, 80])
+        insertion = generator.choice(["", "{", "}", "[", ")", '"', "\n", "=", "x ", "#", "é"])
+        damaged = text[:start] + insertion + text[end:]
+        stopped = isinstance(parse_rule(damaged, "file"), Stop)
+        _, found = parse(Source("a.cosmos", damaged))
+        assert bool(found) >= stopped
+        assert len(found) <= 8
