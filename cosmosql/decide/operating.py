@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,40 +58,49 @@ class OperatingPoint:
 
 
 def expected_objective(subject: Subject, query: Query) -> float | None:
-    """The objective at expected quantities, larger is better; None where it is unmeasured or a
-    requirement is not met there."""
-    found = scores(query, at_means(subject))
-    if found is None or not np.isfinite(found[0]):
+    """The expected objective, larger is better; None where it is unmeasured or a requirement is
+    not shown to hold."""
+    judged = judge_ways(query, in_column(subject))
+    if judged is None or judged.shortfall[0] > 0:
         return None
-    return float(found[0])
+    return float(judged.objective[0])
 
 
-def at_means(subject: Subject) -> Subject:
-    """The subject with one draw of each quantity: its mean."""
-    return replace(
-        subject,
-        quantities={
-            name: found
-            if isinstance(found, Unmeasured)
-            else replace(found, draws=found.draws.mean(keepdims=True))
-            for name, found in subject.quantities.items()
-        },
-    )
+def in_column(subject: Subject) -> Subject:
+    """The subject as one way of a grid: draws of shape (draws, 1)."""
+    quantities = {
+        name: found if isinstance(found, Unmeasured) else replace(found, draws=found.draws[:, None])
+        for name, found in subject.quantities.items()
+    }
+    return replace(subject, quantities=quantities)
 
 
-def scores(query: Query, grid: Subject) -> Array | None:
-    """The objective along a subject whose draws run over a grid, larger is better, minus infinity
-    where a requirement is not met; None where the objective is unmeasured."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """Per way to escalate: the expected objective, larger is better, and by how much the
+    probability of a requirement falls short of its confidence, at worst; shape (ways,)."""
+
+    objective: Array
+    shortfall: Array
+
+
+def judge_ways(query: Query, grid: Subject) -> Ways | None:
+    """The ways of a subject whose draws have shape (draws, ways) or (draws, 1); None where the
+    objective is unmeasured. What is unmeasured asks nothing of a way."""
     objective = values(query.objective.formula, grid, {})
     if isinstance(objective, Unmeasured):
         return None
-    result = objective if query.objective.direction == "maximize" else -objective
-    result = np.array(np.atleast_1d(result))
+    sign = 1.0 if query.objective.direction == "maximize" else -1.0
+    means = sign * np.atleast_2d(objective).mean(axis=0)
+    metric = grid.metric
+    ways = metric.draws.shape[1] if isinstance(metric, Distribution) else len(means)
+    shortfall = np.zeros(ways)
     for requirement in query.requirements:
         met = satisfied(requirement, grid, {})
         if not isinstance(met, Unmeasured):
-            result = np.where(met, result, -np.inf)
-    return np.asarray(result)
+            missing = float(requirement.confidence) - np.atleast_2d(met).mean(axis=0)
+            shortfall = np.maximum(shortfall, missing)
+    return Ways(objective=np.broadcast_to(means, (ways,)), shortfall=shortfall)
 
 
 def operating_point(
@@ -122,16 +131,16 @@ def fixed_threshold(pair: Pair, limit: float, *, n_test: int | None, seed: int) 
 def best_share(
     pair: Pair, kind: str, query: Query, escalated: Array, inside: NDArray[np.bool_]
 ) -> int:
-    """The index of the best share by expected quantities on the rows inside. Where no share meets
-    the requirements, the one with the best metric."""
+    """The index of the share with the best expected objective among those whose requirements hold,
+    judged on the rows inside; where none holds, of the one that falls least short."""
     judged = replace(pair, weights=pair.weights * inside)
     gained, share = gains(judged, escalated)
-    metrics, shares = mean_metric(pair.small) + gained.mean(axis=0), share.mean(axis=0)
-    grid = subject_at(pair, kind, metrics, shares, mean_only)
-    found = scores(query, grid)
-    if found is None or not np.isfinite(found).any():
-        return int(np.argmax(metrics))
-    return int(np.argmax(found))
+    metric = np.clip(mean_metric(pair.small) + gained, 0.0, 1.0)
+    found = judge_ways(query, subject_at(pair, kind, metric, share))
+    if found is None:
+        return int(np.argmax(metric.mean(axis=0)))
+    least = float(found.shortfall.min())
+    return int(np.argmax(np.where(found.shortfall <= least, found.objective, -np.inf)))
 
 
 def point_at(
@@ -139,7 +148,7 @@ def point_at(
 ) -> OperatingPoint:
     """The policy that escalates rows (0 to 1) as told, as draws."""
     metric, share = (draws[:, 0] for draws in outcomes(pair, escalated[None, :]))
-    subject = subject_at(pair, kind, metric, share, lambda draws: draws)
+    subject = subject_at(pair, kind, metric, share)
     rows = len(pair.rows)
     found = subject.quantities[subject.metric_name]
     if isinstance(found, Unmeasured):
@@ -164,14 +173,9 @@ def point_at(
     )
 
 
-def mean_only(draws: Array) -> Array:
-    return np.asarray(draws.mean())
-
-
-def subject_at(
-    pair: Pair, kind: str, metric: Array, share: Array, of_tier: Callable[[Array], Array]
-) -> Subject:
-    """The policy's quantities at a metric and share, draws or grid. A cascade pays the small tier
+def subject_at(pair: Pair, kind: str, metric: Array, share: Array) -> Subject:
+    """The policy's quantities at a metric and share of shape (draws,), or (draws, ways) for a grid
+    of ways. A cascade pays the small tier
     for every query, a mix only for those that it answers; both make both tiers ready."""
     small, large = pair.small, pair.large
     quantities: dict[str, Distribution | Unmeasured] = {
@@ -188,7 +192,8 @@ def subject_at(
         if isinstance(first, Unmeasured) or isinstance(second, Unmeasured):
             quantities[name] = first if isinstance(first, Unmeasured) else second
             continue
-        left, right = of_tier(first.draws), of_tier(second.draws)
+        along = (slice(None), None) if share.ndim == 2 else slice(None)
+        left, right = first.draws[along], second.draws[along]
         if name in SUMMED:
             draws = np.broadcast_to(left + right, share.shape)
         elif kind == "cascade":

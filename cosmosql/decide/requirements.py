@@ -46,10 +46,9 @@ def verdict(
     if isinstance(found, Unmeasured):
         return Verdict.UNDECIDED, None
     probability = float(np.mean(found))
-    confidence = float(requirement.confidence)
-    if probability >= confidence:
+    if probability >= float(requirement.confidence):
         return Verdict.HOLDS, probability
-    if probability <= 1 - confidence:
+    if probability <= float(1 - requirement.confidence):
         return Verdict.FAILS, probability
     return Verdict.UNDECIDED, probability
 

@@ -21,6 +21,9 @@ from cosmosql.predict.pairing import Array, row_weights
 
 FOLDS = 5
 BUDGETS = 100
+DIGITS = 12
+"""Of a share: half of the queries is exactly half, so that a cost cap can be met to the cent."""
+
 SHARES = np.linspace(0.0, 1.0, 41)
 """Shares of queries for the large tier that are considered; the first and the last are the single
 tiers themselves (a cascade pays the small one all the same)."""
@@ -127,7 +130,8 @@ def gains(pair: Pair, escalated: Array) -> tuple[Array, Array]:
     share. `escalated` has shape (ways, rows), values 0 to 1; both results (draws, ways)."""
     totals = pair.weights.sum(axis=1, keepdims=True)
     gained = (pair.weights * (pair.large_scores - pair.small_scores)) @ escalated.T / totals
-    return gained, pair.weights @ escalated.T / totals
+    share = np.round(pair.weights @ escalated.T / totals, DIGITS)
+    return gained, share
 
 
 def outcomes(pair: Pair, escalated: Array) -> tuple[Array, Array]:

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from cosmosql.contracts.strategy import Fidelity
+from cosmosql.evidence.store import Recorded
+from cosmosql.interval import Unmeasured
+from cosmosql.predict.fits import Fits
+from cosmosql.predict.forecast import Distribution, Forecast
+from cosmosql.predict.forecasting import forecast
+from cosmosql.predict.items import row_scores
+from cosmosql.predict.spending import exhaustive, probing
+
+Make = Callable[..., Any]
+
+
+def no_fits() -> Fits:
+    return Fits(Recorded(), replay=False)
+
+
+def by_name(world: Any, *, seed: int = 0, draws: int = 500) -> dict[str, Forecast]:
+    found = forecast(world.graph, world.measured, world.facts, no_fits(), seed=seed, draws=draws)
+    return {one.candidate.name: one for one in found}
+
+
+def metric(one: Forecast) -> Distribution:
+    assert isinstance(one.metric, Distribution), one.metric
+    return one.metric
+
+
+def measure(one: Forecast, name: str) -> Distribution:
+    found = one.measures[name]
+    assert isinstance(found, Distribution), found
+    return found
+
+
+def test_what_was_run_in_full_is_measured_and_the_rest_predicted(world: Make) -> None:
+    found = by_name(world())
+    basis = {name: metric(one).basis for name, one in found.items()}
+    assert basis == {
+        "strategy.zero": "measured",
+        "strategy.rag[shots=0]": "measured",
+        "strategy.rag[shots=1]": "measured",
+        "strategy.rag[shots=4]": "measured",
+        "strategy.rag[shots=16]": "predicted",
+        "strategy.rag[shots=64]": "predicted",
+        "strategy.tuned[share=25%]": "predicted",
+        "strategy.tuned[share=100%]": "predicted",
+    }
+
+
+def test_the_value_of_a_measured_candidate_is_the_plain_metric(world: Make) -> None:
+    one = world()
+    found = by_name(one)["strategy.zero"]
+    items = one.items("prompt " + str(Fidelity()), 0.40, 20)
+    assert metric(found).value == pytest.approx(np.mean([item.score for item in items]))
+
+
+def test_draws_decide_and_the_shown_interval_foretells_test_rows(world: Make) -> None:
+    for one in by_name(world()).values():
+        shown = metric(one).estimate()
+        low, high = np.quantile(metric(one).draws, [0.05, 0.95])
+        assert shown.low <= low + 0.01 and shown.high >= high - 0.01
+        if metric(one).basis == "measured":
+            assert shown.high - shown.low > high - low
+
+
+def test_the_same_evidence_gives_the_same_draws(world: Make) -> None:
+    first, again = by_name(world()), by_name(world())
+    for name, one in first.items():
+        np.testing.assert_array_equal(metric(one).draws, metric(again[name]).draws)
+
+
+def test_a_kept_fit_is_not_computed_again(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = world()
+    fits = no_fits()
+    first = forecast(one.graph, one.measured, one.facts, fits, seed=0, draws=200)
+    monkeypatch.setattr("cosmosql.predict.forecasting.predictor_named", lambda name: None)
+    kept = Fits(Recorded(fits.used), replay=True)
+    again = forecast(one.graph, one.measured, one.facts, kept, seed=0, draws=200)
+    for left, right in zip(first, again, strict=True):
+        np.testing.assert_array_equal(metric(left).draws, metric(right).draws)
+
+
+def test_differences_are_paired(world: Make) -> None:
+    """Rows are hard for all, so the difference of two candidates varies less than it would on
+    rows of their own."""
+    found = by_name(world(), draws=2000)
+    one, other = metric(found["strategy.rag[shots=1]"]), metric(found["strategy.rag[shots=4]"])
+    together = (one.draws - other.draws).var()
+    assert together < 0.75 * (one.draws.var() + other.draws.var())
+    predicted = metric(found["strategy.rag[shots=16]"])
+    assert np.corrcoef(other.draws, predicted.draws)[0, 1] > 0.2
+
+
+def test_intervals_cover_what_test_rows_show(world: Make) -> None:
+    """Candidates of eight worlds, measured and predicted, on 500 test rows."""
+    rng = np.random.default_rng(3)
+    hits = total = 0
+    for seed in range(8):
+        one = world(seed=seed)
+        fulls = {name: full for series in one.graph.series for name, full in series.full.items()}
+        for name, found in by_name(one).items():
+            truth = one.truth(found.candidate.kind, fulls[name])
+            shown = metric(found).estimate()
+            hits += shown.low <= rng.binomial(500, truth) / 500 <= shown.high
+            total += 1
+    # Candidates of a world share their rows: the band is that of a quarter as many.
+    assert hits / total >= binom.ppf(0.001, total // 4, 0.9) / (total // 4), hits / total
+
+
+def test_without_a_proxy_fine_tuning_rests_on_its_runs(world: Make) -> None:
+    found = metric(by_name(world(proxies=False))["strategy.tuned[share=100%]"])
+    with_proxy = metric(by_name(world())["strategy.tuned[share=100%]"])
+    assert found.basis == "predicted" and found.draws.std() > with_proxy.draws.std()
+
+
+def test_nothing_measured_is_unmeasured_and_no_number(world: Make) -> None:
+    one = world()
+    found = forecast(one.graph, (), one.facts, no_fits(), seed=0, draws=100)
+    assert all(isinstance(each.metric, Unmeasured) for each in found)
+    assert all(isinstance(each.measures["serve_cost"], Unmeasured) for each in found)
+
+
+def test_a_refusal_is_the_reason_that_is_shown(world: Make) -> None:
+    one = world()
+    measured = []
+    for each in one.measured:
+        if each.measurement.fidelity == Fidelity(shots=4):
+            values = {"unmeasured": "900 tokens do not fit the context of 512"}
+            each = replace(each, observation=replace(each.observation, values=values, items=()))
+        measured.append(each)
+    found = forecast(one.graph, measured, one.facts, no_fits(), seed=0, draws=100)
+    refused = next(each for each in found if each.candidate.name == "strategy.rag[shots=4]")
+    assert refused.metric == Unmeasured("900 tokens do not fit the context of 512")
+
+
+def test_shots_beyond_the_context_are_unmeasured(world: Make) -> None:
+    one = world()
+    card = replace(one.facts.cards["model.small"], context=300)
+    facts = replace(one.facts, cards={"model.small": card})
+    found = {
+        each.candidate.name: each
+        for each in forecast(one.graph, one.measured, facts, no_fits(), seed=0, draws=100)
+    }
+    assert isinstance(found["strategy.rag[shots=16]"].metric, Distribution)
+    refused = found["strategy.rag[shots=64]"].metric
+    assert isinstance(refused, Unmeasured) and "context" in refused.reason
+
+
+def test_test_rows_are_refused(world: Make) -> None:
+    one = world()
+    first = next(each for each in one.measured if each.measurement.kind == "evaluate")
+    leaked = replace(first, observation=replace(first.observation, role="test"))
+    with pytest.raises(ValueError, match="test rows"):
+        forecast(one.graph, (leaked,), one.facts, no_fits(), seed=0, draws=100)
+    asked = replace(first, measurement=replace(first.measurement, role="test"))
+    with pytest.raises(ValueError, match="test rows"):
+        forecast(one.graph, (asked,), one.facts, no_fits(), seed=0, draws=100)
+
+
+def test_rows_of_a_predicted_candidate_move_to_its_forecast(world: Make) -> None:
+    one = by_name(world())["strategy.rag[shots=64]"]
+    assert one.items is not None and one.items.shift is not None
+    scores = row_scores(one.items, one.items.rows, 500)
+    assert scores.mean() == pytest.approx(metric(one).draws.mean(), abs=0.01)
+    right = one.items.score == 1
+    assert scores[:, right].mean() > scores[:, ~right].mean()
+
+
+def test_costs_agree_with_an_invoice_written_by_hand(world: Make) -> None:
+    """3.6 USD a GPU-hour is 0.001 USD a second; half of the paid time serves.
+
+    rag, 16 shots: 20 + 16 * 15 = 260 prompt tokens at 1,000 a second and 1 answer token at 100:
+    0.27 s, 0.27 * 0.001 / 0.5 = 0.00054 USD. tuned, all 1,000 rows: 25 tokens * 3 epochs * 1,000
+    = 75,000 tokens at 500 a second: 150 s, 0.15 USD; its requests 20 tokens: 0.03 s, 0.00006 USD.
+    """
+    found = by_name(world())
+    shots = found["strategy.rag[shots=16]"]
+    assert measure(shots, "prompt_tokens").value == pytest.approx(260)
+    assert measure(shots, "latency").value == pytest.approx(0.27)
+    assert measure(shots, "serve_cost").value == pytest.approx(0.00054)
+    assert measure(shots, "serve_cost").unit == "USD/request"
+    assert measure(shots, "adapt_cost").value == 0
+    tuned = found["strategy.tuned[share=100%]"]
+    assert measure(tuned, "adapt_cost").value == pytest.approx(0.15)
+    assert measure(tuned, "serve_cost").value == pytest.approx(0.00006)
+
+
+def test_exhaustive_search_is_every_candidate_in_full_once(world: Make) -> None:
+    """On 500 test rows, seconds at 1,000 prompt and 100 answer tokens and 500 training tokens:
+    zero 0.03 * 500 = 15; rag (20 + 15 k) / 1,000 + 0.01 for k = 0, 1, 4, 16, 64: 15, 22.5, 45, 135,
+    495; tuned 37.5 + 15 and 150 + 15: 945 s, 0.945 USD."""
+    one = world()
+    found = forecast(one.graph, one.measured, one.facts, no_fits(), seed=0, draws=100)
+    spent = exhaustive(one.graph, found, one.measured, one.facts)
+    assert spent.seconds == pytest.approx(945)
+    assert spent.money == Decimal("0.945") and spent.currency == "USD"
+    assert spent.uncounted == ()
+    tokens = 500 * (7 * 20 + 2 * 0 + 15 * 85 + 20 + 8)
+    training = 1000 * 75 + 250 * 75
+    assert spent.flops == pytest.approx(100_000 * (2 * tokens + 4 * training))
+
+
+def test_probing_is_counted_by_the_same_rates(world: Make) -> None:
+    """200 rows: zero 6 s; rag 0, 1, 2, 4 shots 6, 9, 12, 18; tuned on 64 and 128 rows 9.6 and 19.2
+    of training and 6 each of answering: 91.8 s."""
+    one = world()
+    spent = probing(one.graph, one.measured, one.facts)
+    assert spent.seconds == pytest.approx(91.8)
+    assert spent.money == Decimal("0.0918")
