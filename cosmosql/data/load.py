@@ -153,7 +153,10 @@ def group_text(values: Mapping[str, object], columns: Sequence[str]) -> str:
 def _group(dataset: DatasetDeclaration, values: Mapping[str, object], inputs: Sequence[str]) -> str:
     # Ids are unique, so grouping by the id column would be no grouping at all.
     if dataset.group is not None and dataset.group != dataset.identifier:
-        return cell_text(values.get(dataset.group))
+        key = values.get(dataset.group)
+        # Rows without a group have nothing in common but that.
+        if key is not None and key != "":
+            return cell_text(key)
     return group_text(
         values, inputs or sorted(set(values) - {dataset.identifier, dataset.roles.column})
     )

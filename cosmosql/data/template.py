@@ -88,4 +88,6 @@ def cell_text(value: object) -> str:
         return value
     if isinstance(value, (list, tuple)):
         return ", ".join(cell_text(item) for item in value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return canonical(value)

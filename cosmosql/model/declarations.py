@@ -402,6 +402,17 @@ class DeclarationBinder:
         block = self.block(declaration)
         if block is None or not self._dated(block):
             return None
+        unsourced = [name for name in ("source", "as_of") if name not in block.values]
+        if "price" in block.values and unsourced:
+            self.report.add(
+                "E0209",
+                "an attribute is missing",
+                block.written("price"),
+                f"a price says its {' and its '.join(f'`{name}`' for name in unsourced)}",
+                notes=("a reviewer must be able to tell where a price is from and how old it is",),
+                help='write `source = "our contract"` and `as_of = "2026-01-31"`',
+            )
+            return None
         peak = block.quantity("peak_flops")
         return Hardware(
             name=block.name,

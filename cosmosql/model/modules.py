@@ -150,7 +150,7 @@ class _Loader:
                 help="move the file below the spec's directory",
             )
             return None
-        if not real.is_file():
+        if not _is_file(real):
             beside = sorted(entry.name for entry in real.parent.glob(f"*{SUFFIX}"))
             self.report.add(
                 "E0205",
@@ -194,6 +194,14 @@ class _Loader:
         shown = f"{STANDARD}.probes"
         source = Source(f"std/{path.name}", path.read_text(encoding="utf-8"))
         return self._module(path, shown, source, prefix=shown)
+
+
+def _is_file(path: Path) -> bool:
+    """False also where the system refuses the question: a name too long, a closed directory."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _declare(module: LoadedModule, report: Report) -> None:

@@ -144,6 +144,12 @@ def test_groups_of_a_column(write: Write) -> None:
     assert all(len(roles) == 1 for roles in where.values())
 
 
+def test_rows_without_a_group_are_not_one_group(write: Write) -> None:
+    root = write("a.jsonl", [{**row, "who": None} for row in some(100)])
+    found = load(Declared(root, {"source": "a.jsonl"}, group="who"))
+    assert all(found.rows[role] for role in Role)
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

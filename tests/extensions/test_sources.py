@@ -64,6 +64,18 @@ def test_jsonl_survives_hostile_nesting(tmp_path: Path) -> None:
     assert codes(refused("jsonl", tmp_path, source="a.jsonl")) == ["E0517"]
 
 
+def test_jsonl_refuses_half_letters(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"a": "\\ud83d\\ude00"}\n{"a": "\\ud83d"}\n')
+    (found,) = refused("jsonl", tmp_path, source="a.jsonl")
+    assert found.code == "E0517"
+    assert found.notes[0].startswith("a.jsonl:2: half")
+
+
+def test_a_name_that_the_system_refuses(tmp_path: Path) -> None:
+    assert codes(refused("jsonl", tmp_path, source="x" * 5000)) == ["E0511"]
+    assert codes(refused("csv", tmp_path, source=".")) == ["E0511"]
+
+
 def test_roles_by_file_and_findings_of_all_files(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"a": 1}\n')
     (tmp_path / "b.jsonl").write_text('{"a": 2}\n')

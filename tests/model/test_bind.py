@@ -401,6 +401,38 @@ def test_the_standard_library_binds(path: Path) -> None:
     assert check(found) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("hardware own {\n  price = 1 USD/GPU-hour\n}\n", "E0209"),
+        ('hardware own {\n  as_of = "January"\n}\n', "E0302"),
+        ("hardware own {\n  memory = 24 USD\n}\n", "E0301"),
+        ("hardware own using l4 {\n}\n", "E0212"),
+        (f'import "./{"x" * 3000}.cosmos" as other\n', "E0205"),
+        ('import "./." as other\n', "E0205"),
+        ('import "/etc/hosts" as other\n', "E0206"),
+        ("import std.tiny.more as tiny\n", "E0205"),
+        ("dataset a extends dataset.a {\n}\n", "E0210"),
+        ("dataset a extends task.a {\n}\n\ntask a {\n}\n", "E0302"),
+        ("dataset a using generated {\n  task = desk\n\n  rules {\n  }\n}\n", "E0203"),
+        ("dataset a using generated {\n  task = desk\n  for task.a\n}\n", "E0203"),
+        (
+            "dataset a using generated {\n  task = desk\n\n  roles {\n    test = 60%\n"
+            "    train = 60%\n  }\n}\n",
+            "E0304",
+        ),
+        ("probe quick {\n  seeds = []\n}\n", "E0304"),
+        ("budget b {\n  serving {\n    money = 3 USD\n  }\n}\n", "E0301"),
+        ("let a = 1 / 0\n", "E0304"),
+        ("let a = b.c\n", "E0201"),
+    ],
+)
+def test_small_files(bound: Bind, text: str, code: str) -> None:
+    _, diagnostics = bound(text)
+    assert code in codes(diagnostics)
+    assert set(codes(diagnostics)) <= {code, "E0212"}
+
+
 def test_missing_spec(tmp_path: Path) -> None:
     found, diagnostics = bind(tmp_path / "none.cosmos")
     assert found is None

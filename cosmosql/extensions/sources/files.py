@@ -68,12 +68,22 @@ def file_parts(
         )
     for role, written in named:
         problems = Problems(written, root=root, span=span)
-        rows, lines = read(problems.path, problems) if problems.present() else ((), ())
+        rows, lines = _read(read, problems)
         findings.extend(problems.found)
         parts.append(Part(rows=rows, role=role, origin=written, lines=lines, shown=problems.shown))
     if findings:
         raise InputError(findings)
     return tuple(parts)
+
+
+def _read(read: Callable[[Path, Problems], Rows], problems: Problems) -> Rows:
+    """What a file holds; nothing, after finding E0511, where it cannot be opened."""
+    try:
+        if problems.present():
+            return read(problems.path, problems)
+    except OSError as error:
+        problems.closed(error.strerror or type(error).__name__)
+    return (), ()
 
 
 class Problems:
@@ -98,11 +108,20 @@ class Problems:
             "E0511",
             "file not found",
             f"{self._written} is a directory" if self.path.is_dir() else f"no file {self._written}",
-            help=f"did you mean `{Path(self._written).with_name(nearest).as_posix()}`?"
+            help=f"did you mean `{(Path(self._written).parent / nearest).as_posix()}`?"
             if nearest
             else "paths are relative to the file that declares the dataset",
         )
         return False
+
+    def closed(self, reason: str) -> None:
+        """E0511: the system refuses the file."""
+        self._add(
+            "E0511",
+            "file not found",
+            f"{self._written}: {reason.lower()}",
+            help="name a readable file",
+        )
 
     def malformed(self, line: int, message: str, text: str = "") -> None:
         """E0517: the row on this line cannot be read."""

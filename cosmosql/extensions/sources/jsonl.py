@@ -53,9 +53,21 @@ def _read(path: Path, problems: Problems) -> Rows:
         if not isinstance(value, dict):
             problems.malformed(number, "no JSON object", text)
             continue
+        if "\\u" in text and not _encodable(value):
+            problems.malformed(number, "half of a surrogate pair is no letter", text)
+            continue
         rows.append(value)
         lines.append(number)
     return tuple(rows), tuple(lines)
+
+
+def _encodable(value: object) -> bool:
+    """False where an escape such as `\\ud83d` stands for half a letter."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 JSON_LINES = JsonLines()
