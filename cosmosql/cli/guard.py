@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,6 +17,10 @@ from cosmosql.cli.exits import ExitCode
 from cosmosql.diagnostics.diagnostic import InputError
 
 TRACEBACK = "COSMOSQL_TRACEBACK"
+LONGEST_DETAIL = 300
+
+MACHINE = (MemoryError, OSError, sqlite3.OperationalError)
+"""What a machine runs out of or refuses; torch's OutOfMemoryError is known by its name alone."""
 
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -64,12 +69,18 @@ def _reader_left() -> int:
 
 
 def _failed(error: Exception) -> int:
+    """The machine's failure (memory, disk, device) or ours. What was measured is kept in both."""
+    detail = " ".join(str(error).split())[:LONGEST_DETAIL]
+    named = f"{type(error).__name__}: {detail}" if detail else type(error).__name__
     code = getattr(error, "exit_code", None)
     if isinstance(code, int):
-        _say(f"error: {error}")
+        _say(f"error: {detail}")
         return code
-    detail = " ".join(str(error).split())[:300]
-    _say(f"error: this is a bug in cosmosql {__version__}: {type(error).__name__}: {detail}")
+    if isinstance(error, MACHINE) or type(error).__name__ == "OutOfMemoryError":
+        _say(f"error: the run failed: {named}")
+        _say("  what was measured is kept; running again continues from there")
+        return ExitCode.RUN_FAILED
+    _say(f"error: this is a bug in cosmosql {__version__}: {named}")
     _say("  what was measured is kept; running again continues from there")
     if os.environ.get(TRACEBACK):
         _say("".join(traceback.format_exception(error)))

@@ -46,7 +46,8 @@ def why(
 
 
 def _rows(words: View, wanted: str | None) -> list[CandidateRow | PolicyRow]:
-    """All options, or the one of that name, or those of that strategy or policy.
+    """All options, or the one of that name, or those of that strategy or policy, or those whose
+    name holds the text.
 
     Raises InputError (E0805) where the plan has none.
     """
@@ -55,6 +56,7 @@ def _rows(words: View, wanted: str | None) -> list[CandidateRow | PolicyRow]:
         return [row for row in rows if not row.chosen]
     found = [row for row in rows if _tight(row.name) == _tight(wanted)]
     found = found or [row for row in rows if wanted in _families(row.name)]
+    found = found or [row for row in rows if _tight(wanted) in _tight(row.name)]
     if found:
         return found
     from cosmosql.diagnostics.diagnostic import reject

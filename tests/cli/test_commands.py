@@ -1,38 +1,65 @@
-"""The command line as a subprocess: help, exit codes, streams."""
+"""The command line: help, exit codes, streams."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from cosmosql.cli.main import COMMANDS
+from cosmosql.cli.main import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "artifact" / "sample.plan.json"
 
 
-def cosmosql(
-    *arguments: str | Path,
-    directory: Path = ROOT,
-    stdin: str = "",
-    environment: Mapping[str, str] | None = None,
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def cosmosql(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command line in this process, as `cosmosql` would."""
+
+    def run(*arguments: str | Path, stdin: str = "", columns: int | None = None) -> Done:
+        monkeypatch.setattr(sys, "argv", ["cosmosql", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        monkeypatch.delenv("COLUMNS", raising=False)
+        if columns is not None:
+            monkeypatch.setenv("COLUMNS", str(columns))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return Done(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+def separate(
+    program: str, *, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
+    """Runs a program in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "cosmosql.cli.main", *map(str, arguments)],
-        cwd=directory,
-        input=stdin,
+        [sys.executable, "-c", program],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **(environment or {})},
+        env={**os.environ, **(environment or {})},
     )
 
 
@@ -51,7 +78,7 @@ def undecided(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
-def test_every_command_has_help_with_an_example(command: str) -> None:
+def test_every_command_has_help_with_an_example(cosmosql: Run, command: str) -> None:
     done = cosmosql(command, "--help")
     assert done.returncode == 0
     assert f"Example:\n    cosmosql {command}" in done.stdout
@@ -59,7 +86,7 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
         assert option in done.stdout
 
 
-def test_help_names_every_command() -> None:
+def test_help_names_every_command(cosmosql: Run) -> None:
     done = cosmosql("--help")
     assert done.returncode == 0
     for command in COMMANDS:
@@ -79,18 +106,18 @@ def test_help_names_every_command() -> None:
         ("schema", "report"),
     ],
 )
-def test_wrong_usage_is_2(arguments: tuple[str | Path, ...]) -> None:
+def test_wrong_usage_is_2(cosmosql: Run, arguments: tuple[str | Path, ...]) -> None:
     done = cosmosql(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
-def test_version() -> None:
+def test_version(cosmosql: Run) -> None:
     done = cosmosql("--version")
     assert (done.returncode, done.stdout.split()[0]) == (0, "cosmosql")
 
 
-def test_show_prints_every_candidate_and_the_decision() -> None:
+def test_show_prints_every_candidate_and_the_decision(cosmosql: Run) -> None:
     done = cosmosql("show", SAMPLE)
     assert done.returncode == 0
     flat = " ".join(done.stdout.split())
@@ -103,25 +130,27 @@ def test_show_prints_every_candidate_and_the_decision() -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_show_as_json_is_the_file() -> None:
+def test_show_as_json_is_the_file(cosmosql: Run) -> None:
     done = cosmosql("show", SAMPLE, "--format", "json")
     assert done.stdout == SAMPLE.read_text(encoding="utf-8")
 
 
-def test_show_quietly_is_the_decision_alone() -> None:
+def test_show_quietly_is_the_decision_alone(cosmosql: Run) -> None:
     done = cosmosql("show", SAMPLE, "--quiet")
     assert done.stdout.startswith("Decided: ")
     assert "exhaustive" not in done.stdout
 
 
-def test_a_narrow_terminal_still_shows_metric_and_costs() -> None:
-    done = cosmosql("show", SAMPLE, environment={"COLUMNS": "80"})
+def test_a_narrow_terminal_still_shows_metric_and_costs(cosmosql: Run) -> None:
+    done = cosmosql("show", SAMPLE, columns=80)
     assert all(len(line.rstrip()) <= 80 for line in done.stdout.splitlines())
     assert "87.0 % [82.0, 92.0]" in done.stdout
     assert "280.00" in done.stdout
 
 
-def test_control_characters_of_a_plan_do_not_reach_the_terminal(tmp_path: Path) -> None:
+def test_control_characters_of_a_plan_do_not_reach_the_terminal(
+    cosmosql: Run, tmp_path: Path
+) -> None:
     plan = json.loads(SAMPLE.read_text(encoding="utf-8"))
     plan["candidates"][0]["name"] = "strategy.\x1b[2Jgone"
     plan["candidates"][0]["reason"] = "\x1b]0;title\x07 [bold]x[/bold]"
@@ -136,11 +165,16 @@ def test_control_characters_of_a_plan_do_not_reach_the_terminal(tmp_path: Path) 
 
 
 def test_an_ascii_terminal_gets_an_answer() -> None:
-    done = cosmosql("show", SAMPLE, environment={"PYTHONIOENCODING": "ascii"})
+    program = (
+        f"import sys; sys.argv = ['cosmosql', 'show', {str(SAMPLE)!r}]\n"
+        "from cosmosql.cli.main import main; main()\n"
+    )
+    done = separate(program, environment={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
+    assert "87.0 %" in done.stdout
 
 
-def test_why_tells_the_chosen_and_each_other_one() -> None:
+def test_why_tells_the_chosen_and_each_other_one(cosmosql: Run) -> None:
     text = cosmosql("why", SAMPLE).stdout
     assert text.startswith("Decided: ")
     assert text.count("one-off cost") == 28
@@ -150,7 +184,7 @@ def test_why_tells_the_chosen_and_each_other_one() -> None:
     assert cosmosql("why", SAMPLE, "tuned").stdout.count("one-off cost") == 6
 
 
-def test_why_of_an_unknown_name_suggests(undecided: Path) -> None:
+def test_why_of_an_unknown_name_suggests(cosmosql: Run, undecided: Path) -> None:
     done = cosmosql("why", undecided, "strategy.tunde")
     assert done.returncode == 1
     assert done.stdout == ""
@@ -158,7 +192,7 @@ def test_why_of_an_unknown_name_suggests(undecided: Path) -> None:
     assert "did you mean `strategy.tuned`?" in done.stderr
 
 
-def test_an_undecided_plan_reads_as_one(undecided: Path) -> None:
+def test_an_undecided_plan_reads_as_one(cosmosql: Run, undecided: Path) -> None:
     text = cosmosql("show", undecided).stdout
     assert "Undecided: probing ended before the best one was settled" in text
     assert "cheapest next evidence: 200 more rows" in text
@@ -167,7 +201,9 @@ def test_an_undecided_plan_reads_as_one(undecided: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "code"), [('{"format": 9}', "E0801"), ("no plan", "E0803"), (None, "E0803")]
 )
-def test_a_bad_plan_is_1_with_a_code(tmp_path: Path, content: str | None, code: str) -> None:
+def test_a_bad_plan_is_1_with_a_code(
+    cosmosql: Run, tmp_path: Path, content: str | None, code: str
+) -> None:
     path = tmp_path / "bad.plan.json"
     if content is not None:
         path.write_text(content, encoding="utf-8")
@@ -178,18 +214,18 @@ def test_a_bad_plan_is_1_with_a_code(tmp_path: Path, content: str | None, code: 
         assert "Traceback" not in done.stderr
 
 
-def test_explain_prints_the_page() -> None:
+def test_explain_prints_the_page(cosmosql: Run) -> None:
     done = cosmosql("explain", "e0801")
     assert done.returncode == 0
     page = ROOT / "docs" / "errors" / "E0801.md"
     assert done.stdout == page.read_text(encoding="utf-8")
 
 
-def test_explain_suggests_a_code() -> None:
+def test_explain_suggests_a_code(cosmosql: Run) -> None:
     assert "did you mean E0801?" in cosmosql("explain", "E08O1").stderr
 
 
-def test_schema_is_json() -> None:
+def test_schema_is_json(cosmosql: Run) -> None:
     done = cosmosql("schema", "plan")
     assert json.loads(done.stdout)["title"] == "PlanDocument"
 
@@ -203,19 +239,17 @@ def test_a_reader_that_leaves_is_no_error() -> None:
         "run.stdout.read(10); run.stdout.close()\n"
         "print(run.wait(), run.stderr.read().decode())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = separate(program)
     assert done.stdout.split() == ["0"]
 
 
-def test_predict_refuses_what_is_no_bundle(tmp_path: Path) -> None:
+def test_predict_refuses_what_is_no_bundle(cosmosql: Run, tmp_path: Path) -> None:
     done = cosmosql("predict", tmp_path, stdin='{"text": "x"}\n')
     assert done.returncode == 1
     assert "error[E0803]" in done.stderr
 
 
-def test_init_writes_once(tmp_path: Path) -> None:
+def test_init_writes_once(cosmosql: Run, tmp_path: Path) -> None:
     done = cosmosql("init", tmp_path / "new" / "task")
     assert done.returncode == 0
     assert done.stdout == ""
@@ -230,21 +264,23 @@ def test_init_writes_once(tmp_path: Path) -> None:
     assert "error[E0807]" in again.stderr
 
 
-def test_init_in_a_file_is_a_diagnostic(tmp_path: Path) -> None:
+def test_init_in_a_file_is_a_diagnostic(cosmosql: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = cosmosql("init", tmp_path / "file")
     assert done.returncode == 1
     assert "error[E0804]" in done.stderr
 
 
-def test_the_starter_is_a_right_spec(tmp_path: Path) -> None:
+def test_the_starter_is_a_right_spec(cosmosql: Run, tmp_path: Path) -> None:
     assert cosmosql("init", tmp_path).returncode == 0
     done = cosmosql("check", tmp_path / "task.cosmos")
     assert (done.returncode, done.stdout) == (0, "")
     assert "no errors" in done.stderr
 
 
-def test_check_reports_on_the_stream_that_the_format_asks_for(tmp_path: Path) -> None:
+def test_check_reports_on_the_stream_that_the_format_asks_for(
+    cosmosql: Run, tmp_path: Path
+) -> None:
     spec = tmp_path / "wrong.cosmos"
     spec.write_text("param floor: 82%\n", encoding="utf-8")
     text = cosmosql("check", spec)
@@ -257,7 +293,7 @@ def test_check_reports_on_the_stream_that_the_format_asks_for(tmp_path: Path) ->
     assert cosmosql("check", "--format", "github", spec).stdout.startswith("::error")
 
 
-def test_graph_prints_three_forms(tmp_path: Path) -> None:
+def test_graph_prints_three_forms(cosmosql: Run, tmp_path: Path) -> None:
     assert cosmosql("init", tmp_path).returncode == 0
     mermaid = cosmosql("graph", tmp_path / "task.cosmos")
     assert mermaid.returncode == 0, mermaid.stderr
@@ -275,9 +311,7 @@ def test_an_interrupt_is_130_and_resumable() -> None:
         f"import sys; sys.argv = ['cosmosql', 'show', {str(SAMPLE)!r}]\n"
         "main.main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = separate(program)
     assert done.returncode == 128 + signal.SIGINT
     assert "resumable: run the same command again" in done.stderr
     assert "Traceback" not in done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 import typer
 
@@ -41,6 +43,26 @@ def test_wrong_input_prints_its_diagnostics(capsys: pytest.CaptureFixture[str]) 
 def test_a_failed_run_says_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
     assert ends(MeasuringError("the model gave no finite number")) == 4
     assert capsys.readouterr().err == "error: the model gave no finite number\n"
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch calls it."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OutOfMemoryError("CUDA out of memory"),
+        OSError(28, "No space left on device"),
+        sqlite3.OperationalError("database or disk is full"),
+    ],
+)
+def test_what_the_machine_refuses_is_a_failed_run(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ends(error) == 4
+    assert "what was measured is kept" in capsys.readouterr().err
 
 
 def test_a_bug_is_short_until_the_traceback_is_asked_for(
