@@ -63,14 +63,14 @@ class AttributeReader:
     ) -> dict[str, Read] | None:
         """Values by field name, defaults filled in, in the order of the fields.
 
-        None where anything is wrong, after reporting all of it: E0203 unknown, E0209 missing,
-        E0302 wrong type, E0303 sweep where none can be, E0304 out of range.
+        Reports everything: E0203 unknown, E0209 missing, E0302 wrong type, E0303 sweep where none
+        can be, E0304 out of range. None where a value is missing or wrong; what is merely unknown
+        leaves the others as they are.
         """
         known = {field.name: field for field in fields}
         right = True
         for name, owned in attributes.items():
             if name not in known:
-                right = False
                 self._report.add(
                     "E0203",
                     "unknown attribute",

@@ -450,7 +450,8 @@ class DeclarationBinder:
         kind = KINDS[declaration.kind]
         flat = self.evaluator.flattener.flat(declaration)
         extension, known = self._implementation(flat)
-        right = self._words(flat) and known
+        self._words(flat)
+        right = known
         fields = (*kind.fields, *(extension.options if extension else ()))
         values: Values | None = {}
         if known:
@@ -471,8 +472,8 @@ class DeclarationBinder:
             return None
         return Block(flat, extension, values, sections)
 
-    def _words(self, flat: Flat) -> bool:
-        """True where the block holds only sections and clauses that its kind has."""
+    def _words(self, flat: Flat) -> None:
+        """E0203 for each section and clause that the kind has not."""
         kind = KINDS[flat.declaration.kind]
         known = [section.name for section in kind.sections]
         strangers = [
@@ -494,7 +495,6 @@ class DeclarationBinder:
                 f"a {kind.name} has no `{name}`",
                 help=suggestion(name, (*known, *kind.clauses)),
             )
-        return not strangers
 
     def _implementation(self, flat: Flat) -> tuple[Extension | None, bool]:
         """What `using` names, and whether that is right for the kind."""

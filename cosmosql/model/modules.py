@@ -36,6 +36,8 @@ class LoadedModule:
     damaged: bool
     """True where syntax errors have cost it some of its declarations."""
     imports: dict[str, LoadedModule] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    """Aliases of imports that failed: nothing is said of names that go through them."""
     constants: dict[str, Constant | Parameter] = field(default_factory=dict)
     blocks: dict[tuple[str, str], Block] = field(default_factory=dict)
 
@@ -119,6 +121,7 @@ class _Loader:
         if alias.text in KINDS or alias.text in MEASURES:
             _shadows(alias, self.report)
             return
+        module.broken.add(alias.text)
         place = self._place(module, node)
         if place is None:
             return
@@ -132,6 +135,7 @@ class _Loader:
             prefix = module.qualified(alias.text)
             found = self._module(path, shown, source, prefix=prefix)
         module.imports[alias.text] = found
+        module.broken.discard(alias.text)
 
     def _place(self, module: LoadedModule, node: Import) -> tuple[Path, str, str] | None:
         """The file that an import names, as (path, name in plans, name in messages)."""
@@ -212,10 +216,10 @@ def _declare(module: LoadedModule, report: Report) -> None:
             case Parameter() | Constant():
                 if node.name.text in module.constants:
                     _twice(node.name, report)
-                elif node.name.text in (*MEASURES, *metrics, *KINDS):
-                    _shadows(node.name, report)
                 else:
                     module.constants[node.name.text] = node
+                    if node.name.text in (*MEASURES, *metrics, *KINDS):
+                        _shadows(node.name, report)
             case Block():
                 if node.kind.text not in KINDS:
                     report.add(

@@ -52,19 +52,23 @@ Found: TypeAlias = Declaration | Named | Member
 def resolve(
     reference: Reference, module: LoadedModule, report: Report, *, kind: str | None = None
 ) -> Found | None:
-    """What the name means in a module; None after reporting E0201 or E0211.
+    """What the name means in a module; None after reporting E0201 or E0211, or where an import
+    failed that it goes through.
 
     `models.qwen` is short for `models.model.qwen` where one declaration has that name; of several
     the one of `kind` is meant.
     """
     place, parts = _through_aliases(reference.parts, module)
     names = [part.text for part in parts]
+    if len(parts) > 1 and names[0] in place.broken:
+        return None
     if names[0] in KINDS and len(parts) in (2, 3):
         block = place.blocks.get((names[0], names[1]))
         if block is not None:
             return _with_attribute(Declaration(place, block), parts[2:])
         known = [name for owner, name in place.blocks if owner == names[0]]
-        _unknown(reference, parts[1], known, report, f"there is no {names[0]} of this name")
+        label = f"there is no {names[0]} of this name"
+        _unknown(reference, parts[1], known, report, label)
         return None
     if len(parts) == 1 and names[0] in place.constants:
         return Named(place, place.constants[names[0]])
@@ -79,6 +83,8 @@ def wildcard(
 ) -> tuple[str, tuple[Declaration, ...]] | None:
     """The kind and the declarations that `strategy.*` or `base.strategy.*` stands for."""
     place, parts = _through_aliases(reference.parts, module)
+    if parts[0].text in place.broken:
+        return None
     if len(parts) != 1 or parts[0].text not in KINDS:
         _unknown(reference, parts[0], list(KINDS), report, "`.*` follows a kind: `strategy.*`")
         return None

@@ -63,31 +63,25 @@ class QueryBinder:
         self._declarations = DeclarationBinder(evaluator)
 
     def query(self, declaration: Declaration) -> Query | None:
-        """The query; None after reporting every mistake in it."""
-        if self._declarations.block(declaration) is None:
-            return None
+        """The query, without the parts that are wrong and were reported; None where its task, its
+        candidates or its objective is one of them."""
+        self._declarations.block(declaration)
         flat = self.evaluator.flattener.flat(declaration)
         span = declaration.block.name.span
         self._once(flat)
         task = self._task(flat, span)
-        strategies, policies = self._among(flat, span)
+        among = self._among(flat, span)
+        strategies, policies = among or ((), ())
         probe, budget = self._measure(flat, span)
         formulas = FormulaBinder(self.evaluator, self._currency(strategies, policies, budget))
         objective = self._objective(flat, formulas, span)
-        requirements = [
-            self._requirement(owned, formulas) for owned in flat.clauses.get("require", ())
-        ]
-        decided = self._decide(flat)
-        if (
-            task is None
-            or strategies is None
-            or policies is None
-            or probe is None
-            or budget is None
-            or objective is None
-            or decided is None
-            or None in requirements
-        ):
+        requirements = tuple(
+            requirement
+            for owned in flat.clauses.get("require", ())
+            if (requirement := self._requirement(owned, formulas)) is not None
+        )
+        tolerance, confidence = self._decide(flat)
+        if task is None or among is None or objective is None:
             return None
         return Query(
             name=declaration.name,
@@ -99,12 +93,9 @@ class QueryBinder:
             probe=probe,
             budget=budget,
             objective=objective,
-            requirements=(
-                *(item for item in requirements if item is not None),
-                *metered(budget),
-            ),
-            tolerance=decided[0],
-            confidence=decided[1],
+            requirements=(*requirements, *metered(budget)),
+            tolerance=tolerance,
+            confidence=confidence,
         )
 
     def _once(self, flat: Flat) -> None:
@@ -147,26 +138,23 @@ class QueryBinder:
     def _wrong(self, span: Span, label: str, help: str | None = None) -> None:
         self.report.add("E0302", "wrong type", span, label, help=help)
 
-    def _among(
-        self, flat: Flat, span: Span
-    ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-        found: dict[str, list[str]] = {"strategy": [], "policy": []}
-        right = True
+    def _among(self, flat: Flat, span: Span) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Strategies and policies; None where nothing is left after reporting mistakes."""
         clauses = flat.clauses.get("among", ())
         if not clauses:
             self._missing(span, "among strategy.*")
-            return None, None
+            return None
+        found: dict[str, list[str]] = {"strategy": [], "policy": []}
+        wrong = False
         for owned in clauses[:1]:
             assert isinstance(owned.clause, AmongClause)
             for reference in owned.clause.candidates:
                 declared = self._candidates(reference, owned.module)
-                if declared is None:
-                    right = False
-                    continue
-                for item in declared:
+                wrong = wrong or declared is None
+                for item in declared or ():
                     found[item.kind].append(item.name)
-        if not right:
-            return None, None
+        if wrong and not any(found.values()):
+            return None
         return tuple(dict.fromkeys(found["strategy"])), tuple(dict.fromkeys(found["policy"]))
 
     def _candidates(
@@ -188,11 +176,11 @@ class QueryBinder:
             return None
         return declarations
 
-    def _measure(self, flat: Flat, span: Span) -> tuple[str | None, Budget | None]:
-        probe: str | None = Declaration(
-            self._probes, self._probes.blocks["probe", STANDARD_PROBE]
-        ).name
-        budget: Budget | None = self._anonymous(flat, span, {})
+    def _measure(self, flat: Flat, span: Span) -> tuple[str, Budget]:
+        """The probe and the budget; what is left out or wrong is the standard one, or none."""
+        standard = Declaration(self._probes, self._probes.blocks["probe", STANDARD_PROBE]).name
+        probe: str | None = None
+        budget: Budget | None = None
         for owned in flat.clauses.get("measure", ())[:1]:
             clause = owned.clause
             assert isinstance(clause, MeasureClause)
@@ -200,9 +188,7 @@ class QueryBinder:
                 probe = self._name(clause.probe, owned.module, "probe")
             if clause.budget is not None:
                 budget = self._budget(clause.budget, owned.module, flat)
-        if probe is not None and probe not in self.program.probes:
-            probe = None
-        return probe, budget
+        return probe or standard, budget or self._anonymous(flat, span, {})
 
     def _budget(self, expression: Expression, module: LoadedModule, flat: Flat) -> Budget | None:
         """A declared budget, or an anonymous one for an amount of money or time."""
@@ -237,15 +223,15 @@ class QueryBinder:
 
     def _currency(
         self,
-        strategies: tuple[str, ...] | None,
-        policies: tuple[str, ...] | None,
-        budget: Budget | None,
+        strategies: tuple[str, ...],
+        policies: tuple[str, ...],
+        budget: Budget,
     ) -> str:
         """The currency in which the query's candidates are priced; USD where nothing says it."""
-        used = [*(strategies or ())]
+        used = [*strategies]
         used += [
             name
-            for policy in policies or ()
+            for policy in policies
             if policy in self.program.policies
             for name in self.program.policies[policy].over
         ]
@@ -259,8 +245,7 @@ class QueryBinder:
             for place in places
             if place is not None and place in self.program.hardware
         ]
-        if budget is not None:
-            prices += [*budget.probing.values(), *budget.adaptation.values()]
+        prices += [*budget.probing.values(), *budget.adaptation.values()]
         currencies = (price.dimension.currency for price in prices if price is not None)
         return next((currency for currency in currencies if currency), "USD")
 
@@ -298,9 +283,9 @@ class QueryBinder:
             formulas.typed(side, owned.module) for side in (condition.left, condition.right)
         ]
         left, right = sides
-        if left is None or right is None or confidence is None:
+        if left is None or right is None:
             return None
-        if not formulas.comparable(left, right, condition):
+        if not formulas.comparable(left, right, condition) or confidence is None:
             return None
         return Requirement(
             left=left.formula,
@@ -311,27 +296,32 @@ class QueryBinder:
             span=condition.span,
         )
 
-    def _decide(self, flat: Flat) -> tuple[Decimal, Decimal] | None:
-        for owned in flat.clauses.get("decide", ()):
+    def _decide(self, flat: Flat) -> tuple[Decimal, Decimal]:
+        """Tolerance and confidence; the defaults where they are left out or wrong."""
+        for owned in flat.clauses.get("decide", ())[:1]:
             clause = owned.clause
             assert isinstance(clause, DecideClause)
             confidence = self._confidence(clause.confidence, owned.module, CONFIDENCE)
-            value = self.evaluator.value(clause.tolerance, owned.module)
-            if value is None or confidence is None:
-                return None
-            content = value.content
-            if not isinstance(content, Quantity) or content.dimension != DIFFERENCE:
-                self._wrong(
-                    clause.tolerance.span,
-                    f"this is {describe(content)}",
-                    "write a difference of ratios: `decide within 1 pp`",
-                )
-                return None
-            if not 0 < content.base <= 1:
-                self._range(clause.tolerance.span, "a tolerance lies between 0 pp and 100 pp")
-                return None
-            return content.base, confidence
+            tolerance = self._tolerance(clause.tolerance, owned.module)
+            return tolerance or TOLERANCE, confidence or CONFIDENCE
         return TOLERANCE, CONFIDENCE
+
+    def _tolerance(self, expression: Expression, module: LoadedModule) -> Decimal | None:
+        value = self.evaluator.value(expression, module)
+        if value is None:
+            return None
+        content = value.content
+        if not isinstance(content, Quantity) or content.dimension != DIFFERENCE:
+            self._wrong(
+                expression.span,
+                f"this is {describe(content)}",
+                "write a difference of ratios: `decide within 1 pp`",
+            )
+            return None
+        if not 0 < content.base <= 1:
+            self._range(expression.span, "a tolerance lies between 0 pp and 100 pp")
+            return None
+        return content.base
 
     def _confidence(
         self, expression: Expression | None, module: LoadedModule, default: Decimal

@@ -327,6 +327,29 @@ query pick {
     assert lines == sorted(lines)
 
 
+def test_a_failed_import_is_told_once(bound: Bind) -> None:
+    assert codes(bound(BASE.replace("std.tiny as", "std.tinny as"))[1]) == ["E0205"]
+
+
+def test_a_query_is_checked_beyond_its_first_mistake(bound: Bind) -> None:
+    text = BASE.replace("  on = hw.cpu\n", "").replace(
+        "among strategy.*", "among strategy.few, strategy.fewer"
+    )
+    text = text.replace("accuracy\n}", "accuracy\n  require accuracy >= 3 USD\n}")
+    assert sorted(codes(bound(text)[1])) == ["E0201", "E0301", "E0407"]
+
+
+@pytest.mark.parametrize("line", range(1, 40))
+def test_a_missing_line_never_breaks_the_compiler(tmp_path: Path, line: int) -> None:
+    lines = FILES["base/base.cosmos"].splitlines(keepends=True)
+    text = "".join(lines[: line - 1] + lines[line:])
+    found, diagnostics = bind(tmp_path / "spec.cosmos", text=text)
+    assert (found is None) == bool(diagnostics)
+    assert len(diagnostics) <= 3
+    if found is not None:
+        check(found)
+
+
 def test_a_syntax_error_does_not_echo(bound: Bind) -> None:
     text = BASE.replace("shots = 4", "shots == 4")
     assert [code for code in codes(bound(text)[1]) if code >= "E0200"] == []
