@@ -67,6 +67,9 @@ class Draft:
         )
 
 
+SMALLEST_POOL = 16
+"""Train rows below which light heads have nothing to say of a learning curve."""
+
 Step: TypeAlias = Callable[[Draft], Draft]
 
 
@@ -201,6 +204,8 @@ def add_proxies(draft: Draft) -> Draft:
     for series in draft.series:
         first = series.candidates[0]
         if not series.trains or first.model is None:
+            continue
+        if pool_size(draft.program, first, draft.data) < SMALLEST_POOL:
             continue
         request = Measurement(
             kind="proxy",

@@ -11,6 +11,7 @@ from cosmosql.evidence import keys
 from cosmosql.evidence.measured import Measured
 from cosmosql.evidence.observation import Observation
 from cosmosql.identity import Json
+from cosmosql.plan.build import SMALLEST_POOL
 from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import off_axis, strategy_of
@@ -18,8 +19,6 @@ from cosmosql.probes.runtime import Runtime
 
 PROXY_ROWS = 2_048
 """Most train rows that are embedded for the light heads; their curve is extrapolated beyond."""
-
-SMALLEST_HEAD = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +144,11 @@ def _asked_proxy(measurement: Measurement, runtime: Runtime) -> Mapping[str, Jso
 def head_sizes(pool: int) -> tuple[int, ...]:
     """16, 32, … below the pool, and the pool.
 
-    >>> head_sizes(100), head_sizes(8)
-    ((16, 32, 64, 100), (8,))
+    >>> head_sizes(100), head_sizes(16)
+    ((16, 32, 64, 100), (16,))
     """
     sizes = []
-    size = SMALLEST_HEAD
+    size = SMALLEST_POOL
     while size < pool:
         sizes.append(size)
         size *= 2

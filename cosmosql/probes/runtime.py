@@ -49,6 +49,7 @@ class Runtime:
         self._corpora: dict[tuple[str, str], tuple[Example, ...]] = {}
         self._cards: dict[str, ModelCard] = {}
         self._indexes: dict[tuple[str, str | None, int], Retriever] = {}
+        self._longest: dict[tuple[str, bool, tuple[str, ...]], int] = {}
         self._loaded: tuple[str, Backend] | None = None
 
     def task(self, reference: str) -> PreparedTask:
@@ -159,16 +160,21 @@ class Runtime:
         using, _ = self.retriever_content(candidate)
         return cast(RetrieverFactory, implementation("retriever", using)).needs_embedding
 
-    def largest(self, model: str | None, texts: Iterable[str]) -> int:
+    def largest(self, model: str, texts: Iterable[str]) -> int:
         """The most tokens that one of the texts can take.
 
         Counted where the model is loaded; else one a byte of UTF-8, which no tokenizer in use
         exceeds, and two for special tokens.
         """
-        unique = list(dict.fromkeys(texts))
-        if model is not None and model == self.loaded:
-            return max(self.backend(model).count_tokens(unique), default=0)
-        return max((len(text.encode()) + 2 for text in unique), default=0)
+        place = model, model == self.loaded, tuple(dict.fromkeys(texts))
+        if place not in self._longest:
+            self._longest[place] = max(self._tokens(*place), default=0)
+        return self._longest[place]
+
+    def _tokens(self, model: str, counted: bool, texts: tuple[str, ...]) -> Iterable[int]:
+        if counted:
+            return self.backend(model).count_tokens(texts)
+        return (len(text.encode()) + 2 for text in texts)
 
     def _factory(self, model: str) -> BackendFactory:
         declared = self.program.models[model]

@@ -41,6 +41,9 @@ PROFILE_SECONDS = 15.0
 HEAD_SECONDS = 40.0
 """Fitting every head, at the most rows that are embedded; it grows as their cube."""
 
+ROW_SECONDS = 0.01
+"""Of a train row, where a baseline learns from it without any model."""
+
 LOAD_SECONDS = 10.0
 
 LOAD_BYTES = 1e8
@@ -97,7 +100,8 @@ def worst_seconds(run: ProbeRun, work: Workload, runtime: Runtime, evidence: Evi
     """Seconds that a run can take once its model is in memory."""
     model = run.model
     if model is None:
-        return decimal_seconds(START_SECONDS + HEAD_SECONDS)
+        pool = len(runtime.train(run.measurement.candidate))
+        return decimal_seconds(2 * START_SECONDS + ROW_SECONDS * pool)
     card = runtime.card(model)
     if run.measurement.kind == "profile":
         return decimal_seconds(PROFILE_SECONDS)
