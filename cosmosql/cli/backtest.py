@@ -32,11 +32,11 @@ def backtest(
     Example:
       cosmosql backtest examples/quickstart.cosmos
     """
-    from cosmosql import pipeline
+    from cosmosql.backtest import backtest as score
 
     screen = Screen(quiet, verbose)
     with progress(quiet=quiet) as watcher:
-        found = pipeline.backtest(
+        found = score(
             spec, query=query, settings=settings_of(settings), seed=seed, progress=watcher
         )
     if form is DataForm.JSON:

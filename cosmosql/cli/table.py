@@ -24,9 +24,11 @@ HEADLINES = {"decided": "bold green", "undecided": "bold yellow", "infeasible": 
 def plan_tables(view: View, *, width: int, verbose: bool) -> Iterator[RenderableType]:
     """The whole plan: candidates, policies, decision with reasons, requirements, spending."""
     yield candidate_table(view, width=width, verbose=verbose)
+    yield from unmeasured_notes(view)
     if view.policies:
         yield Text()
         yield policy_table(view, width=width)
+        yield from refusals(view)
     yield Text()
     yield decision(view)
     if view.requirements:
@@ -72,6 +74,23 @@ def policy_table(view: View, *, width: int) -> Table:
             cells += [_text(row.metric.basis), _text(row.rule), _text(row.share)]
         table.add_row(*cells, _text(row.serve_cost.text), _status(row.status), style=_emphasis(row))
     return table
+
+
+def unmeasured_notes(view: View) -> Iterator[Text]:
+    """Why candidates have no metric, each reason once with the numbers of its candidates."""
+    reasons: dict[str, list[str]] = {}
+    for row in view.candidates:
+        if row.bar is None:
+            reasons.setdefault(row.metric.note, []).append(str(row.number))
+    for reason, numbers in reasons.items():
+        yield _text(f"{', '.join(numbers)} unmeasured: {reason}", "dim")
+
+
+def refusals(view: View) -> Iterator[Text]:
+    """Why policies were refused."""
+    for row in view.policies:
+        if row.status == "refused":
+            yield _text(f"{row.name} {row.why}", "dim")
 
 
 def decision(view: View) -> Text:

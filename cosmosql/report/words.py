@@ -55,7 +55,7 @@ class MoneyColumn:
         """One amount within a sentence: `0.21 USD per million requests`."""
         if quantity.value is None:
             return UNMEASURED
-        if not self.unit.endswith(PER_REQUESTS):
+        if not self.unit.endswith(PER_REQUESTS) or Decimal(str(quantity.value)) == 0:
             return significant(quantity.value, quantity.unit)
         return f"{significant(str(Decimal(str(quantity.value)) * self.factor))} {self.unit}"
 
