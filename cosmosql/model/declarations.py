@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import cast
 
-from cosmosql.diagnostics.diagnostic import InputError
-from cosmosql.model.attributes import Alternatives, AttributeReader, Read
+from cosmosql.model.attributes import Alternatives
+from cosmosql.model.blocks import Block, BlockReader, option_value, own_options
 from cosmosql.model.evaluate import Evaluator
-from cosmosql.model.extend import Flat, OwnedAttribute, OwnedClause
+from cosmosql.model.extend import OwnedClause
 from cosmosql.model.names import Declaration, resolve
 from cosmosql.model.program import (
     Budget,
@@ -29,14 +27,9 @@ from cosmosql.model.program import (
     Task,
 )
 from cosmosql.model.report import Report, suggestion
-from cosmosql.schema import registry
-from cosmosql.schema.fields import Extension, Field, FieldType
-from cosmosql.schema.kinds import KINDS, SIGNALS
-from cosmosql.source import Span
-from cosmosql.syntax.tree import Binary, EscalateClause, Reference, Text
+from cosmosql.schema.kinds import SIGNALS
+from cosmosql.syntax.tree import Binary, EscalateClause, Reference
 from cosmosql.units import Quantity
-
-Values = Mapping[str, Read]
 
 DEFAULT_METRIC = {
     "classify": "accuracy",
@@ -48,82 +41,19 @@ MODELLESS = "baseline"
 """The strategy that adapts no model."""
 
 
-class Block:
-    """A flat declaration with its attributes and sections read."""
-
-    def __init__(
-        self,
-        flat: Flat,
-        extension: Extension | None,
-        values: Values,
-        sections: Mapping[str, Values],
-    ) -> None:
-        self.flat = flat
-        self.extension = extension
-        self.values = values
-        self.sections = sections
-
-    @property
-    def name(self) -> str:
-        return self.flat.declaration.name
-
-    @property
-    def span(self) -> Span:
-        return self.flat.declaration.block.name.span
-
-    @property
-    def doc(self) -> str | None:
-        return self.flat.doc
-
-    @property
-    def using(self) -> str:
-        return self.flat.using.text if self.flat.using else ""
-
-    def text(self, name: str) -> str:
-        return str(self.values[name])
-
-    def optional(self, name: str) -> str | None:
-        value = self.values.get(name)
-        return None if value is None else str(value)
-
-    def quantity(self, name: str) -> Quantity | None:
-        return cast("Quantity | None", self.values.get(name))
-
-    def numbers(self, name: str) -> tuple[int, ...]:
-        return cast("tuple[int, ...]", self.values[name])
-
-    def names(self, name: str) -> tuple[str, ...]:
-        """The references of an attribute: one, those of a sweep or of a list, or none."""
-        value = self.values.get(name)
-        match value:
-            case None:
-                return ()
-            case Alternatives(values=values):
-                return tuple(str(item) for item in values)
-            case tuple():
-                return tuple(str(item) for item in value)
-            case _:
-                return (str(value),)
-
-    def written(self, name: str) -> Span:
-        """Where an attribute is written, or the declaration's name where it is not."""
-        owned = self.flat.attributes.get(name)
-        return owned.attribute.span if owned else self.span
-
-
 class DeclarationBinder:
     """Binds declarations of every kind but query; None after reporting mistakes."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self.reader = AttributeReader(evaluator)
         self.report: Report = evaluator.report
+        self._blocks = BlockReader(evaluator)
 
     def dataset(self, declaration: Declaration) -> Dataset | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None or block.extension is None:
             return None
-        root, options = self._options(block, block.extension)
+        root, options = own_options(block, block.extension)
         roles = dict(block.sections.get("roles", {}))
         column = roles.pop("column", None)
         amounts = cast("dict[str, int | float]", roles)
@@ -152,7 +82,7 @@ class DeclarationBinder:
         )
 
     def task(self, declaration: Declaration) -> Task | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None:
             return None
         choices = block.optional("choices")
@@ -193,10 +123,10 @@ class DeclarationBinder:
         )
 
     def model(self, declaration: Declaration) -> Model | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None or block.extension is None:
             return None
-        root, options = self._options(block, block.extension)
+        root, options = own_options(block, block.extension)
         return Model(
             name=block.name,
             doc=block.doc,
@@ -208,7 +138,7 @@ class DeclarationBinder:
         )
 
     def retriever(self, declaration: Declaration) -> Retriever | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None or block.extension is None:
             return None
         return Retriever(
@@ -216,12 +146,12 @@ class DeclarationBinder:
             doc=block.doc,
             span=block.span,
             using=block.using,
-            options=self._options(block, block.extension)[1],
+            options=own_options(block, block.extension)[1],
             corpus=block.text("corpus"),
         )
 
     def strategy(self, declaration: Declaration) -> Strategy | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None or block.extension is None:
             return None
         if "model" not in block.values and block.using != MODELLESS:
@@ -243,9 +173,9 @@ class DeclarationBinder:
             value = block.values.get(field.name)
             if isinstance(value, Alternatives):
                 swept.append(field.name)
-                sweeps[field.name] = tuple(_option(item) for item in value.values)
+                sweeps[field.name] = tuple(option_value(item) for item in value.values)
             elif value is not None:
-                sweeps[field.name] = (_option(value),)
+                sweeps[field.name] = (option_value(value),)
         return Strategy(
             name=block.name,
             doc=block.doc,
@@ -259,7 +189,7 @@ class DeclarationBinder:
         )
 
     def policy(self, declaration: Declaration) -> Policy | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None:
             return None
         over = block.names("stages") if block.using == "cascade" else block.names("over")
@@ -353,7 +283,7 @@ class DeclarationBinder:
         )
 
     def probe(self, declaration: Declaration) -> Probe | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None:
             return None
         seeds = block.numbers("seeds")
@@ -374,7 +304,7 @@ class DeclarationBinder:
         )
 
     def budget(self, declaration: Declaration) -> Budget | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None:
             return None
         meters = {
@@ -384,7 +314,7 @@ class DeclarationBinder:
         return Budget(name=block.name, doc=block.doc, span=block.span, **meters)
 
     def price(self, declaration: Declaration) -> Price | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None or not self._dated(block):
             return None
         return Price(
@@ -399,7 +329,7 @@ class DeclarationBinder:
         )
 
     def hardware(self, declaration: Declaration) -> Hardware | None:
-        block = self.block(declaration)
+        block = self._blocks.read(declaration)
         if block is None or not self._dated(block):
             return None
         unsourced = [name for name in ("source", "as_of") if name not in block.values]
@@ -444,141 +374,3 @@ class DeclarationBinder:
             )
             return False
         return True
-
-    def block(self, declaration: Declaration) -> Block | None:
-        """The declaration flat and read against its kind; None after reporting mistakes."""
-        kind = KINDS[declaration.kind]
-        flat = self.evaluator.flattener.flat(declaration)
-        extension, known = self._implementation(flat)
-        self._words(flat)
-        right = known
-        fields = (*kind.fields, *(extension.options if extension else ()))
-        values: Values | None = {}
-        if known:
-            owner = f"{kind.name} using {flat.using.text}" if flat.using else kind.name
-            values = self.reader.read(
-                flat.attributes, fields, place=declaration.block.name.span, owner=owner
-            )
-        sections: dict[str, Values] = {}
-        for section in kind.sections:
-            owned = flat.sections.get(section.name)
-            if owned is not None:
-                found = self.reader.read(
-                    owned.attributes, section.fields, place=owned.name.span, owner=section.name
-                )
-                right = right and found is not None
-                sections[section.name] = found or {}
-        if values is None or not right:
-            return None
-        return Block(flat, extension, values, sections)
-
-    def _words(self, flat: Flat) -> None:
-        """E0203 for each section and clause that the kind has not."""
-        kind = KINDS[flat.declaration.kind]
-        known = [section.name for section in kind.sections]
-        strangers = [
-            (name, section.name.span)
-            for name, section in flat.sections.items()
-            if name not in known
-        ]
-        strangers += [
-            (word, owned.clause.span)
-            for word, clauses in flat.clauses.items()
-            if word not in kind.clauses
-            for owned in clauses
-        ]
-        for name, span in strangers:
-            self.report.add(
-                "E0203",
-                "unknown attribute",
-                span,
-                f"a {kind.name} has no `{name}`",
-                help=suggestion(name, (*known, *kind.clauses)),
-            )
-
-    def _implementation(self, flat: Flat) -> tuple[Extension | None, bool]:
-        """What `using` names, and whether that is right for the kind."""
-        kind = KINDS[flat.declaration.kind]
-        words = registry.names(kind.name) if kind.plugged else kind.words
-        if flat.using is None:
-            if words:
-                self.report.add(
-                    "E0212",
-                    "missing or misplaced `using`",
-                    flat.declaration.block.name.span,
-                    f"a {kind.name} says what implements it",
-                    help=f"write `using {words[0]}`; there are {', '.join(words)}",
-                )
-            return None, not words
-        if not words:
-            self.report.add(
-                "E0212",
-                "missing or misplaced `using`",
-                flat.using.span,
-                f"a {kind.name} has no implementations",
-                help="leave `using` out",
-            )
-            return None, False
-        try:
-            if kind.plugged:
-                return registry.extension(kind.name, flat.using.text, span=flat.using.span), True
-        except InputError as error:
-            self.report.extend(error.diagnostics)
-            return None, False
-        if flat.using.text not in words:
-            self.report.add(
-                "E0501",
-                "unknown extension",
-                flat.using.span,
-                f"no {kind.name} is implemented so",
-                help=suggestion(flat.using.text, words, f"there are {', '.join(words)}"),
-            )
-            return None, False
-        return None, True
-
-    def _options(self, block: Block, extension: Extension) -> tuple[Path, dict[str, OptionValue]]:
-        """The extension's own options, and the directory at which their paths start.
-
-        That is the directory of the file that wrote them: an inherited path keeps its meaning.
-        """
-        paths = {
-            field.name: owned.module.directory
-            for field in extension.options
-            if (owned := block.flat.attributes.get(field.name)) and _is_path(field, owned)
-        }
-        root = next(iter(paths.values()), block.flat.declaration.module.directory)
-        options: dict[str, OptionValue] = {}
-        for field in extension.options:
-            value = block.values.get(field.name)
-            if value is None:
-                continue
-            option = _option(cast("OptionValue", value))
-            home = paths.get(field.name, root)
-            options[field.name] = option if home == root else _moved(option, home, root)
-        return root, options
-
-
-def _is_path(field: Field, owned: OwnedAttribute) -> bool:
-    if field.type is FieldType.PATH:
-        return True
-    value = owned.attribute.value
-    if field.type is not FieldType.TEXT or not isinstance(value, Text):
-        return False
-    written = value.value
-    return written.startswith(("./", "../")) or (owned.module.directory / written).is_dir()
-
-
-def _moved(option: OptionValue, home: Path, root: Path) -> OptionValue:
-    """A path (or several) that starts at `home`, rewritten to start at `root`."""
-    if isinstance(option, tuple):
-        return tuple(os.path.relpath(home / str(item), root) for item in option)
-    return os.path.relpath(home / str(option), root)
-
-
-def _option(value: object) -> OptionValue:
-    """An option as plain data; a quantity becomes its canonical text."""
-    if isinstance(value, Quantity):
-        return str(value)
-    if isinstance(value, tuple):
-        return tuple(str(item) if isinstance(item, Quantity) else item for item in value)
-    return cast("OptionValue", value)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
-from cosmosql.identity import text_digest
 from cosmosql.model.report import Report, suggestion
 from cosmosql.resources import resource
 from cosmosql.schema.kinds import KINDS
@@ -285,8 +283,3 @@ def _report_cycles(modules: tuple[LoadedModule, ...], report: Report) -> None:
     for module in modules:
         if module.path not in done:
             visit(module)
-
-
-def digests(modules: Modules) -> Mapping[str, str]:
-    """SHA-256 of each imported file's text by its name in plans, `std.probes` included."""
-    return {module.shown: text_digest(module.tree.source.text) for module in modules.imported}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
-from cosmosql.model.declarations import DeclarationBinder
+from cosmosql.model.blocks import BlockReader
 from cosmosql.model.evaluate import Evaluator, describe
 from cosmosql.model.extend import Flat, OwnedClause
 from cosmosql.model.formulas import FormulaBinder, Typed
@@ -60,12 +60,12 @@ class QueryBinder:
         self.report = evaluator.report
         self.program = program
         self._probes = probes
-        self._declarations = DeclarationBinder(evaluator)
+        self._blocks = BlockReader(evaluator)
 
     def query(self, declaration: Declaration) -> Query | None:
         """The query, without the parts that are wrong and were reported; None where its task, its
         candidates or its objective is one of them."""
-        self._declarations.block(declaration)
+        self._blocks.read(declaration)
         flat = self.evaluator.flattener.flat(declaration)
         span = declaration.block.name.span
         self._once(flat)

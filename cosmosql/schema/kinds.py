@@ -12,7 +12,16 @@ from types import MappingProxyType
 
 from cosmosql.schema.fields import Field, FieldType
 
-METERS = ("money", "wall", "accelerator", "tokens", "requests", "labels")
+METERS: Mapping[str, str] = MappingProxyType(
+    {
+        "money": "Money.",
+        "wall": "Time on the wall clock.",
+        "accelerator": "Time on accelerators.",
+        "tokens": "Tokens read and written.",
+        "requests": "Calls to a model.",
+        "labels": "New labels to pay for.",
+    }
+)
 """What a budget counts."""
 
 SIGNALS = ("margin", "label_margin", "max_probability", "entropy", "mean_logprob")
@@ -262,16 +271,8 @@ _PROBE = Kind(
 
 
 def _meters(dimensions: Mapping[str, str]) -> tuple[Field, ...]:
-    docs = {
-        "money": "Money.",
-        "wall": "Time on the wall clock.",
-        "accelerator": "Time on accelerators.",
-        "tokens": "Tokens read and written.",
-        "requests": "Calls to a model.",
-        "labels": "New labels to pay for.",
-    }
     return tuple(
-        Field(name=name, type=FieldType.QUANTITY, doc=docs[name], dimension=dimension, minimum=0)
+        Field(name=name, type=FieldType.QUANTITY, doc=METERS[name], dimension=dimension, minimum=0)
         for name, dimension in dimensions.items()
     )
 
