@@ -30,11 +30,11 @@ def outcome_table(outcomes: Sequence[Outcome]) -> Table:
 
 def backtest_table(found: BacktestDocument) -> Table:
     """Every candidate's forecast against its measured metric."""
-    table = _table("candidate", "predicted", "measured", "error", "within")
+    table = _table("candidate", "basis", "forecast", "measured", "error", "within")
     table.columns[0].overflow = "fold"
     for item in found.candidates:
         if item.predicted is None or item.measured is None:
-            table.add_row(Text(visible(item.name)), "unmeasured", "", "", "")
+            table.add_row(Text(visible(item.name)), item.basis, "unmeasured", "", "", "")
             continue
         interval = ""
         within = ""
@@ -43,6 +43,7 @@ def backtest_table(found: BacktestDocument) -> Table:
             within = "yes" if item.low <= item.measured <= item.high else "no"
         table.add_row(
             Text(visible(item.name)),
+            item.basis,
             Text(f"{words.percent(item.predicted)}{interval}"),
             words.percent(item.measured),
             f"{100 * (item.measured - item.predicted):+.1f}",
@@ -65,6 +66,19 @@ def backtest_summary(found: BacktestDocument) -> Table:
         ("cost saved against running everything", _share(found.cost_saved)),
     ):
         table.add_row(name, score)
+    return table
+
+
+def kinds_table(found: BacktestDocument) -> Table:
+    """The scores by kind of strategy, over its predicted candidates."""
+    table = _table("kind", "candidates", "mean absolute error", "rank correlation")
+    for kind, scores in sorted(found.kinds.items()):
+        table.add_row(
+            Text(visible(kind)),
+            str(scores.candidates),
+            _points(scores.mae_points),
+            _plain(scores.kendall_tau),
+        )
     return table
 
 

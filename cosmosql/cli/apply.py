@@ -28,11 +28,11 @@ def apply(
     Example:
       cosmosql apply examples/quickstart.plan.json
     """
-    from cosmosql.apply import execute
+    from cosmosql.apply.execute import apply as execute
 
     screen = Screen(quiet, verbose)
     with progress(quiet=quiet) as report:
-        outcome = execute.apply(plan, progress=report)
+        outcome = execute(plan, progress=report)
     if form is DataForm.JSON:
         screen.data(json.dumps(_data(outcome), indent=2) + "\n")
     else:

@@ -44,10 +44,12 @@ def backtest(
 
         screen.data(document_bytes(found).decode())
         return None
-    from cosmosql.cli.accounting import backtest_summary, backtest_table
+    from cosmosql.cli.accounting import backtest_summary, backtest_table, kinds_table
 
     if not quiet:
         screen.show(backtest_table(found))
+        screen.show("")
+        screen.show(kinds_table(found))
         screen.show("")
     screen.show(backtest_summary(found))
     return None

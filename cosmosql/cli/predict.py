@@ -25,11 +25,11 @@ def predict(bundle: BundlePath, quiet: Quiet = False, verbose: Verbose = False) 
     """
     if sys.stdin.isatty():
         raise typer.BadParameter("give rows on standard input: `< rows.jsonl`")
-    from cosmosql.apply import answer
+    from cosmosql.apply.answer import predict as answers
 
     screen = Screen(quiet, verbose)
     count = 0
-    for result in answer.predict(bundle, _rows()):
+    for result in answers(bundle, _rows()):
         screen.data(json.dumps(result, ensure_ascii=False) + "\n")
         count += 1
     screen.detail(f"{count} rows answered")
