@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from cosmosql.identity import Json, jsonable
+from cosmosql.plan.candidate import Measurement
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.nodes import Node, NodeKind
 
@@ -27,24 +28,31 @@ def render(graph: PlanGraph, form: str) -> str:
 def title(graph: PlanGraph, node: Node) -> str:
     """What a node does, in a few words."""
     if node.kind is NodeKind.MEASURE:
-        request = graph.measurements[node.id]
-        done = [
-            f"{name.replace('_', ' ')} {value}"
-            for name, value in (
-                ("train_rows", request.fidelity.train_rows),
-                ("shots", request.fidelity.shots),
-                ("steps", request.fidelity.steps),
-            )
-            if value is not None
-        ]
-        words = [request.candidate.kind, request.candidate.model or "", *done]
-        return f"measure {', '.join(word for word in words if word)}"
+        return f"measure {_request(graph.measurements[node.id])}"
     if node.kind is NodeKind.FIT:
         series = next(series for series in graph.series if series.id == node.id)
         names = [candidate.name for candidate in series.candidates]
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         return f"fit {names[0]}{more}"
     return node.id.replace(":", " ", 1)
+
+
+def _request(request: Measurement) -> str:
+    candidate, fidelity = request.candidate, request.fidelity
+    done = [
+        f"{amount} {noun}"
+        for amount, noun in (
+            (fidelity.train_rows, "train rows"),
+            (fidelity.shots, "shots"),
+            (fidelity.steps, "steps"),
+        )
+        if amount is not None
+    ]
+    if not done:
+        return candidate.name
+    seed = [f"seed {fidelity.seed}"] if fidelity.seed else []
+    words = [candidate.kind, candidate.model, candidate.retriever, *done, *seed]
+    return ", ".join(word for word in words if word)
 
 
 def mermaid(graph: PlanGraph) -> str:

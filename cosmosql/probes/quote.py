@@ -151,7 +151,7 @@ def _cannot_fit(quote: Quote, query: Query) -> Diagnostic:
         )
     first = quote.shortfalls[0]
     unpaid = [one for one in quote.runs if not one.paid]
-    cheapest = min(unpaid, key=lambda one: (one.worst[first], one.run.key))
+    cheapest = min(unpaid, key=lambda one: (not one.worst[first], one.worst[first], one.run.key))
     notes.append(
         f"the cheapest probe alone, of {cheapest.run.measurement.candidate.name}, takes at most "
         f"{shown(first, cheapest.worst[first])}"
