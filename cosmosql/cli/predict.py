@@ -43,7 +43,7 @@ def _rows() -> Iterator[dict[str, object]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             _not_a_row(number, f"not JSON: {error}")
         if not isinstance(row, dict):
             _not_a_row(number, f"not an object: {line.decode(errors='replace').strip()[:SHOWN]}")
