@@ -272,3 +272,10 @@ def test_cuda_scores_agree_with_the_cpu(checkpoint: Callable[[str], Path]) -> No
     assert loaded.conditions["device"] != "cpu"
     for request, scored in zip(requests(loaded), loaded.score(requests(loaded)), strict=True):
         assert len(scored.log_likelihood) == len(request.options)
+
+
+def test_work_is_shared_where_the_model_allows_it(
+    backend: Backend, request: pytest.FixtureRequest
+) -> None:
+    windowed = request.node.callspec.params["backend"] == "windowed"
+    assert plain(backend).shares != windowed

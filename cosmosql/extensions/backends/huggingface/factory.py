@@ -36,7 +36,7 @@ from cosmosql.extensions.backends.huggingface.checkpoint import (
 from cosmosql.extensions.backends.huggingface.forward import (
     Engine,
     accepted_parameters,
-    keeps_plain_cache,
+    shares_work,
 )
 from cosmosql.extensions.backends.huggingface.profiling import device_name
 from cosmosql.extensions.backends.huggingface.tokens import PromptTokenizer
@@ -77,8 +77,8 @@ class HuggingFaceFactory:
             vocabulary=card.vocabulary,
             batch_tokens=_batch_tokens(model, config, device),
             accepted=accepted_parameters(model),
-            shares_prefix=keeps_plain_cache(model, device),
         )
+        engine.shares = shares_work(engine)
         return HuggingFaceBackend(
             engine=engine,
             card=card,

@@ -15,10 +15,12 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from cosmosql.contracts.backend import ContextOverflow
-from cosmosql.extensions.backends.huggingface.tokens import PromptTokenizer
+from cosmosql.extensions.backends.huggingface.tokens import Branches, PromptTokenizer
 
 SHORTEST_SHARED_PREFIX = 8
 """Below this a prefix is not worth a forward pass of its own."""
+TOLERANCE = 0.02
+"""Relative difference of logits that half precision explains; a wrong mask makes a larger one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,8 +37,8 @@ class Engine:
     """Tokens of one forward pass, padding included."""
     accepted: frozenset[str]
     """Parameters of the base model's `forward`."""
-    shares_prefix: bool
-    """Whether every layer keeps plain keys and values, so that a cache's rows can be copied."""
+    shares: bool = False
+    """Whether prompts can share a beginning and answers their prompt; see `shares_work`."""
 
     def require_fit(self, lengths: Sequence[int]) -> None:
         """Raises ContextOverflow where the longest does not fit."""
@@ -68,17 +70,6 @@ def accepted_parameters(model: Any) -> frozenset[str]:
     return frozenset(inspect.signature(model.forward).parameters)
 
 
-def keeps_plain_cache(model: Any, device: torch.device) -> bool:
-    """Whether a model's cache is keys and values alone: no sliding window, no recurrent state."""
-    tokens = torch.zeros((1, 1), dtype=torch.long, device=device)
-    with torch.no_grad():
-        output = model(input_ids=tokens, use_cache=True)
-    cache = getattr(output, "past_key_values", None)
-    return isinstance(cache, DynamicCache) and all(
-        type(layer) is DynamicLayer for layer in cache.layers
-    )
-
-
 def call(
     engine: Engine,
     tokens: torch.Tensor,
@@ -107,16 +98,6 @@ def left_padded(
     return tokens.to(device), mask.to(device)
 
 
-def right_padded(
-    sequences: Sequence[Sequence[int]], pad: int, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens and mask, both (rows, longest), with every sequence beginning in the first column."""
-    width = max(len(sequence) for sequence in sequences)
-    tokens = torch.tensor([list(ids) + [pad] * (width - len(ids)) for ids in sequences])
-    mask = torch.tensor([[1] * len(ids) + [0] * (width - len(ids)) for ids in sequences])
-    return tokens.to(device), mask.to(device)
-
-
 def positions_of(mask: torch.Tensor) -> torch.Tensor:
     """Each token's place in its own sequence; padding gets 0."""
     return (mask.cumsum(dim=-1) - 1).clamp(min=0)
@@ -136,7 +117,7 @@ def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
 
 def read_prefix(engine: Engine, prefix: Sequence[int]) -> Prefix:
     """The cache after a beginning, or the empty one where sharing does not pay or is impossible."""
-    if not engine.shares_prefix or len(prefix) < SHORTEST_SHARED_PREFIX:
+    if not engine.shares or len(prefix) < SHORTEST_SHARED_PREFIX:
         return Prefix(length=0, layers=())
     tokens, mask = left_padded([prefix], engine.tokens.pad, engine.device)
     output = call(engine, tokens, mask, positions_of(mask), keep=1, use_cache=True)
@@ -167,19 +148,63 @@ def prefill(engine: Engine, prefix: Prefix, rest: Sequence[Sequence[int]]) -> Pr
     )
 
 
-def continued(
-    engine: Engine, prefilled: Prefilled, rows: Sequence[int], tokens: Sequence[Sequence[int]]
-) -> torch.Tensor:
-    """Logits (sequences, longest, vocabulary) after each token of sequences that continue `rows`
-    of what was read; those of padding mean nothing. The cache that was read is left as it is."""
-    index = torch.tensor(rows, device=engine.device)
-    cache = DynamicCache(
-        [(layer.keys[index], layer.values[index]) for layer in prefilled.cache.layers]
-    )
-    ids, own = right_padded(tokens, engine.tokens.pad, engine.device)
-    positions = prefilled.lengths[index][:, None] + positions_of(own)
-    mask = torch.cat([prefilled.mask[index], own], dim=1)
+def branch(engine: Engine, prefilled: Prefilled, branches: Sequence[Branches]) -> torch.Tensor:
+    """Logits (rows, beginnings, vocabulary) after each beginning of an answer to each prompt that
+    was read, all in one pass: a beginning sees its prompt and its own ancestors alone. Logits of
+    padding mean nothing, and the cache that was read cannot be used again."""
+    rows, width = len(branches), max(len(one.tokens) for one in branches)
+    tokens = torch.full((rows, width), engine.tokens.pad)
+    depths = torch.zeros((rows, width), dtype=torch.long)
+    sees = torch.eye(width, dtype=torch.bool).repeat(rows, 1, 1)
+    for row, one in enumerate(branches):
+        count = len(one.tokens)
+        tokens[row, :count] = torch.tensor(one.tokens, dtype=torch.long)
+        depths[row, :count] = torch.tensor(one.depths, dtype=torch.long)
+        for place, ancestors in enumerate(one.ancestors):
+            sees[row, place, list(ancestors)] = True
+    prompt = prefilled.mask.bool()[:, None, :].expand(-1, width, -1)
+    seen = torch.cat([prompt, sees.to(engine.device)], dim=-1)[:, None]
+    hidden = torch.finfo(engine.model.dtype).min
+    mask = torch.zeros(seen.shape, dtype=engine.model.dtype, device=engine.device)
     output = call(
-        engine, ids, mask, positions, keep=ids.shape[1], past_key_values=cache, use_cache=True
+        engine,
+        tokens.to(engine.device),
+        mask.masked_fill(~seen, hidden),
+        prefilled.lengths[:, None] + depths.to(engine.device),
+        keep=width,
+        past_key_values=prefilled.cache,
+        use_cache=True,
     )
-    return output.logits[:, -ids.shape[1] :].float()
+    logits: torch.Tensor = output.logits[:, -width:]
+    return logits
+
+
+def shares_work(engine: Engine) -> bool:
+    """Whether prompts can share a beginning and answers their prompt.
+
+    That needs a cache of keys and values alone (no sliding window, no recurrent state) and a
+    model that heeds positions and masks given to it. It is tried, on a few tokens: the names of
+    architectures say nothing about it.
+    """
+    if not {"position_ids", "attention_mask"} <= engine.accepted:
+        return False
+    ids = [token % engine.vocabulary for token in range(3, 9)]
+    beginnings = Branches.of([(ids[2], ids[3], ids[4]), (ids[5], ids[3])])
+    whole = [ids[:2] + ids[2:4], ids[:2] + ids[5:6]]
+    try:
+        with torch.no_grad():
+            prefilled = prefill(engine, Prefix(length=0, layers=()), [ids[:2]])
+            if not _plain(prefilled.cache):
+                return False
+            branched = branch(engine, prefilled, [beginnings])[0].float()
+            alone = prefill(engine, Prefix(length=0, layers=()), whole).logits
+    except (RuntimeError, ValueError, TypeError, IndexError, AttributeError):
+        return False
+    wanted = torch.stack([branched[1], branched[2]])
+    return bool((wanted - alone).abs().max() <= TOLERANCE * (1 + alone.abs().max()))
+
+
+def _plain(cache: Any) -> bool:
+    return isinstance(cache, DynamicCache) and all(
+        type(layer) is DynamicLayer for layer in cache.layers
+    )

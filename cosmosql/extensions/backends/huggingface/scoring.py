@@ -10,17 +10,19 @@ import torch
 from cosmosql.contracts.backend import Progress, Scored, ScoreRequest
 from cosmosql.extensions.backends.huggingface.forward import (
     Engine,
-    Prefilled,
     Prefix,
     batches,
+    branch,
     call,
-    continued,
     left_padded,
     positions_of,
     prefill,
     read_prefix,
 )
-from cosmosql.extensions.backends.huggingface.tokens import Split, shared_prefix
+from cosmosql.extensions.backends.huggingface.tokens import Branches, Split, shared_prefix
+
+LOGITS_A_TOKEN = 16_384
+"""Logits that take about as much memory as a token's keys, values and activations."""
 
 
 @dataclass(slots=True)
@@ -38,15 +40,15 @@ def score(
     rounding of the dtype).
 
     The beginning that all prompts share is read once. Each prompt's rest is read once for all its
-    options: their first tokens come from its last position, and only options of several tokens
-    cost another, short pass over the prompt's cache.
+    options: their first tokens come from its last position, and options of several tokens cost
+    one more, short pass over the prompt's cache, whatever their number.
     """
     splits = engine.tokens.competing(requests)
     engine.require_fit(
         [len(split.context) + max(map(len, split.answers), default=0) for split in splits]
     )
     tallies = [_Tally() for _ in splits]
-    if engine.shares_prefix:
+    if engine.shares:
         _score_from_cache(engine, splits, tallies, progress)
     else:
         _score_in_full(engine, splits, tallies, progress)
@@ -73,17 +75,26 @@ def _score_from_cache(
     common = min(shared_prefix(contexts), min(map(len, contexts), default=1) - 1)
     prefix = read_prefix(engine, contexts[0][:common]) if len(splits) > 1 else _NO_PREFIX
     rests = [context[prefix.length :] for context in contexts]
+    branches = [Branches.of(split.answers) for split in splits]
+    # A beginning's logits are kept, a prompt token's are not: with a large vocabulary they weigh.
+    weight = 1 + engine.vocabulary // LOGITS_A_TOKEN
+    loads = [
+        len(rest) + weight * len(one.tokens) for rest, one in zip(rests, branches, strict=True)
+    ]
     done = 0
-    for batch in batches([len(rest) for rest in rests], engine.batch_tokens):
+    for batch in batches(loads, engine.batch_tokens):
         prefilled = prefill(engine, prefix, [rests[index] for index in batch])
-        chosen = [splits[index] for index in batch]
         first = torch.log_softmax(prefilled.logits, dim=-1)
         for row, index in enumerate(batch):
             ids = [answer[0] for answer in splits[index].answers]
             tallies[index].log_likelihood = first[row, ids].tolist()
             tallies[index].first_logit = prefilled.logits[row, ids].tolist()
-        for row, option, further in _further_tokens(engine, prefilled, chosen):
-            tallies[batch[row]].log_likelihood[option] += further
+        if any(branches[index].tokens for index in batch):
+            logits = branch(engine, prefilled, [branches[index] for index in batch])
+            for row, index in enumerate(batch):
+                _add_further_tokens(
+                    tallies[index], splits[index], branches[index], logits[row].float()
+                )
         done += len(batch)
         if progress:
             progress(done, len(splits))
@@ -92,29 +103,21 @@ def _score_from_cache(
 _NO_PREFIX = Prefix(length=0, layers=())
 
 
-def _further_tokens(
-    engine: Engine, prefilled: Prefilled, splits: Sequence[Split]
-) -> list[tuple[int, int, float]]:
-    """(row, option, log-likelihood of the tokens after its first) where there are such tokens."""
-    places = [
-        (row, option, answer)
-        for row, split in enumerate(splits)
+def _add_further_tokens(
+    tally: _Tally, split: Split, branches: Branches, logits: torch.Tensor
+) -> None:
+    """Adds the log-likelihood of each answer's tokens after its first."""
+    steps = [
+        (option, branches.places[answer[:length]], answer[length])
         for option, answer in enumerate(split.answers)
-        if len(answer) > 1
+        for length in range(1, len(answer))
     ]
-    width = prefilled.mask.shape[1]
-    found = []
-    for batch in batches([width + len(answer) for *_, answer in places], 2 * engine.batch_tokens):
-        rows = [places[index][0] for index in batch]
-        answers = [places[index][2] for index in batch]
-        logits = continued(engine, prefilled, rows, [answer[:-1] for answer in answers])
-        likelihoods = torch.log_softmax(logits, dim=-1)
-        for place, index in enumerate(batch):
-            row, option, answer = places[index]
-            steps = torch.arange(len(answer) - 1)
-            further = likelihoods[place, steps, list(answer[1:])].sum().item()
-            found.append((row, option, further))
-    return found
+    if not steps:
+        return
+    options, places, tokens = zip(*steps, strict=True)
+    found = torch.log_softmax(logits, dim=-1)[list(places), list(tokens)].tolist()
+    for option, likelihood in zip(options, found, strict=True):
+        tally.log_likelihood[option] += likelihood
 
 
 def _score_in_full(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -197,6 +197,38 @@ def shared_prefix(sequences: Iterable[tuple[int, ...]]) -> int:
     """
     ordered = sorted(sequences)
     return _common(ordered[0], ordered[-1]) if ordered else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branches:
+    """The beginnings of competing answers, each once: what must be read to know every token's
+    probability but the first one's. An answer of one token adds none.
+
+    `tokens`: the last token of each beginning; `depths`: how many tokens it has before that;
+    `ancestors`: the beginnings that it begins with, itself included.
+    """
+
+    tokens: tuple[int, ...]
+    depths: tuple[int, ...]
+    ancestors: tuple[tuple[int, ...], ...]
+    places: Mapping[tuple[int, ...], int]
+    """Where each beginning stands."""
+
+    @classmethod
+    def of(cls, answers: Iterable[tuple[int, ...]]) -> Branches:
+        places: dict[tuple[int, ...], int] = {}
+        for answer in answers:
+            for length in range(1, len(answer)):
+                places.setdefault(answer[:length], len(places))
+        return cls(
+            tokens=tuple(beginning[-1] for beginning in places),
+            depths=tuple(len(beginning) - 1 for beginning in places),
+            ancestors=tuple(
+                tuple(places[beginning[:length]] for length in range(1, len(beginning) + 1))
+                for beginning in places
+            ),
+            places=places,
+        )
 
 
 def _nested(answers: tuple[tuple[int, ...], ...]) -> bool:
