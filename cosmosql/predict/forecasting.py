@@ -20,7 +20,6 @@ from cosmosql.model.program import Program
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series as Candidates
-from cosmosql.plan.series import curve_of
 from cosmosql.predict.cost import adapting, exact, serving
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import Fits

@@ -85,8 +85,8 @@ def foreign_world(kind: str, rng: np.random.Generator) -> np.ndarray:
 def test_ninety_percent_intervals_cover_most_foreign_worlds(kind: str) -> None:
     rng = np.random.default_rng(11)
     hits = sum(covered(kind, foreign_world(kind, rng), rng) for _ in range(WORLDS))
-    # Measured at 0.84 to 0.93 over many worlds (docs/science.md): the band is about 0.84.
-    assert hits // 2 >= binom.ppf(0.001, WORLDS, 0.84), hits / (2 * WORLDS)
+    # 0.83 to 0.95 over 200 worlds (docs/science.md): the band is about the lowest.
+    assert hits // 2 >= binom.ppf(0.001, WORLDS, 0.83), hits / (2 * WORLDS)
 
 
 def test_the_same_points_give_the_same_digits() -> None:
