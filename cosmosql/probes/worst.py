@@ -66,12 +66,15 @@ def worst_workload(run: ProbeRun, runtime: Runtime) -> Workload:
     candidate = measurement.candidate
     answers = [example.target for example in pool]
     answers += [option for example in judged for option in example.options]
+    target_tokens = runtime.largest(model, [f" {answer}\n" for answer in answers])
+    if not any(example.options for example in judged):
+        target_tokens = max(target_tokens, prepared.view.max_tokens)
     work = strategy_of(candidate.kind).workload(
         configuration(candidate),
         measurement.fidelity,
         input_tokens=input_tokens,
-        target_tokens=runtime.largest(model, answers),
-        instruction_tokens=runtime.largest(model, [prepared.view.instruction]),
+        target_tokens=target_tokens,
+        instruction_tokens=runtime.largest(model, [prepared.view.instruction + "\n"]),
         options=max((len(example.options) for example in judged), default=0),
         rows=len(judged),
     )
