@@ -29,15 +29,15 @@ def check(
       cosmosql check examples/quickstart.cosmos
       cosmosql check --format github examples/*.cosmos
     """
-    from cosmosql import pipeline
     from cosmosql.diagnostics.diagnostic import Diagnostic, Severity
+    from cosmosql.pipeline import check as findings_of
 
     screen = Screen(quiet, verbose)
     values = settings_of(settings)
     found: list[Diagnostic] = []
     for spec in specs:
         screen.detail(f"checking {spec}")
-        found += pipeline.check(spec, values)
+        found += findings_of(spec, values)
     if form is FindingsForm.TEXT:
         print_findings(found)
     else:

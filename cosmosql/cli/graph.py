@@ -34,10 +34,10 @@ def graph(
       cosmosql graph examples/quickstart.cosmos
       cosmosql graph --format dot examples/quickstart.cosmos | dot -Tsvg > graph.svg
     """
-    from cosmosql import pipeline
+    from cosmosql.pipeline import graph as graph_of
     from cosmosql.plan.render import render
 
-    found = pipeline.graph(spec, query=query, settings=settings_of(settings))
+    found = graph_of(spec, query=query, settings=settings_of(settings))
     screen = Screen(quiet, verbose)
     screen.detail(f"{len(found.nodes)} nodes, {len(found.candidates)} candidates")
     screen.data(render(found, form.value))

@@ -38,9 +38,9 @@ def quote(
     Example:
       cosmosql quote examples/quickstart.cosmos
     """
-    from cosmosql import pipeline
+    from cosmosql.pipeline import quote as quote_of
 
-    found = pipeline.quote(spec, query, settings_of(settings))
+    found = quote_of(spec, query, settings_of(settings))
     screen = Screen(quiet, verbose)
     if form is DataForm.JSON:
         screen.data(json.dumps(quote_json(found), indent=2) + "\n")

@@ -47,12 +47,12 @@ def run(
       cosmosql run examples/quickstart.cosmos
       cosmosql run --set floor=80% --format json examples/quickstart.cosmos
     """
-    from cosmosql import pipeline
+    from cosmosql.pipeline import run as run_spec
 
     values = settings_of(settings)
     screen = Screen(quiet, verbose)
     with progress(quiet=quiet) as watcher:
-        outcome = pipeline.run(
+        outcome = run_spec(
             spec, query=query, settings=values, offline=offline, seed=seed, progress=watcher
         )
     if not quiet:
