@@ -167,7 +167,7 @@ def test_another_strategy_on_the_same_backend_changes_nothing(case: str, backend
 
 @every_case
 @every_task
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_workload_is_never_exceeded(case: str, kind: str, seed: int, backend: Backend) -> None:
     task, count = TASKS[kind], 3 + 2 * seed
     train, asked = rows(kind, 12, seed), rows(kind, count, 100 + seed)
@@ -247,11 +247,10 @@ def test_small_candidates_are_their_own_probe() -> None:
     assert Fidelity(train_rows=100, steps=3, seed=11) in lora.ladder(config, 100, PROBE)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_other_seeds_give_other_adaptations(seed: int, backend: Backend) -> None:
+def test_other_seeds_give_other_adaptations(backend: Backend) -> None:
     train, asked = rows("classify", 12, 1), rows("classify", 5, 2)
     for case in ("icl", "lora"):
         fidelity = full(case, 12)
-        one = adapt(case, "classify", backend, train, replace(fidelity, seed=seed)).answer(asked)
+        one = adapt(case, "classify", backend, train, replace(fidelity, seed=0)).answer(asked)
         other = adapt(case, "classify", backend, train, replace(fidelity, seed=7)).answer(asked)
         assert [answer.signals for answer in one] != [answer.signals for answer in other]
