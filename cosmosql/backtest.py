@@ -16,6 +16,7 @@ from scipy.stats import kendalltau
 from cosmosql.apply.scores import tiers
 from cosmosql.artifact.backtest import BacktestCandidate, BacktestDocument, KindScores
 from cosmosql.artifact.bundle import BundlePolicy
+from cosmosql.compiler import compile_spec
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.data.rows import Role
 from cosmosql.decide.requirements import satisfied
@@ -26,7 +27,7 @@ from cosmosql.evidence.observation import Item
 from cosmosql.identity import rounded
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Measure
-from cosmosql.pipeline import DEFAULT_SEED, Line, Report, Watched, compile_spec, measured, write
+from cosmosql.pipeline import DEFAULT_SEED, Line, Report, Watched, measured, write
 from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.series import Series
 from cosmosql.predict.forecast import Distribution, Forecast

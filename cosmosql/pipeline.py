@@ -16,23 +16,18 @@ from typing import TypeAlias
 from cosmosql.artifact import document as artifact
 from cosmosql.artifact.plan import PlanDocument
 from cosmosql.artifact.storage import document_bytes, write_bytes
-from cosmosql.data.rows import LoadedDataset, Role
+from cosmosql.compiler import Compiled, compile_spec
+from cosmosql.data.rows import Role
 from cosmosql.data.template import cell_text
 from cosmosql.decide.choose import decide
 from cosmosql.decide.decision import Decision
-from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity
-from cosmosql.diagnostics.suggest import closest
+from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.evidence import file as evidence_file
 from cosmosql.evidence.ledger import Ledger
 from cosmosql.evidence.measured import Measured, untouched
 from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Recorded
 from cosmosql.identity import rounded
-from cosmosql.model import checks, rows
-from cosmosql.model.bind import bind
-from cosmosql.model.program import Program, Query
-from cosmosql.plan.build import build
-from cosmosql.plan.graph import PlanGraph
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import Fits
 from cosmosql.predict.forecast import Forecast
@@ -49,30 +44,6 @@ Report: TypeAlias = Callable[[str, int, int], None]
 """Told (what is being done, done, total) while measurements run."""
 
 DEFAULT_SEED = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
-    """A spec without errors, one of its queries, and the rows that it reads."""
-
-    program: Program
-    query: Query
-    data: Mapping[str, LoadedDataset] = field(repr=False)
-    graph: PlanGraph = field(repr=False)
-    warnings: tuple[Diagnostic, ...] = ()
-
-    @property
-    def root(self) -> Path:
-        """The spec's directory: plan, evidence and ledger stand beside the spec."""
-        return self.program.path.parent
-
-    @property
-    def name(self) -> str:
-        """`NAME` of `NAME.plan.json`."""
-        return artifact.artifact_name(self.program, self.query)
-
-    def path(self, suffix: str) -> Path:
-        return self.root / f"{self.name}.{suffix}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,75 +74,6 @@ class Outcome:
     measured: int
     reused: int
     warnings: tuple[Diagnostic, ...] = ()
-
-
-def check(path: Path, settings: Mapping[str, str] | None = None) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong or unwise in a spec and in the rows that it reads."""
-    program, findings = bind(path, settings=settings)
-    if program is None:
-        return findings
-    findings += checks.check(program)
-    if any(item.severity is Severity.ERROR for item in findings):
-        return findings
-    return findings + rows.check_data(program)
-
-
-def compile_spec(
-    path: Path, *, query: str | None = None, settings: Mapping[str, str] | None = None
-) -> Compiled:
-    """The program, its rows and the plan graph of one query. Raises InputError with every
-    finding where the spec or the rows are wrong."""
-    program, findings = bind(path, settings=settings)
-    if program is not None:
-        findings += checks.check(program)
-    errors = [item for item in findings if item.severity is Severity.ERROR]
-    if program is None or errors:
-        raise InputError(findings)
-    chosen = select_query(program, query)
-    data = rows.load_data(program, chosen)
-    return Compiled(
-        program=program,
-        query=chosen,
-        data=data,
-        graph=build(program, chosen, data),
-        warnings=findings,
-    )
-
-
-def select_query(program: Program, name: str | None) -> Query:
-    """The query of that name, or the spec's only one. Raises InputError E0208 or E0209."""
-    own = {
-        reference.removeprefix("query."): query
-        for reference, query in program.queries.items()
-        if reference.startswith("query.")
-    }
-    if name is not None and name in own:
-        return own[name]
-    if name is None and len(own) == 1:
-        return next(iter(own.values()))
-    listed = ", ".join(own) or "none"
-    if name is None:
-        diagnostic = Diagnostic(
-            code="E0209",
-            title="which query is meant is not said" if own else "the spec asks no query",
-            notes=(f"its queries: {listed}",),
-            help=f"add `--query {next(iter(own))}`" if own else "add a `query NAME { … }`",
-        )
-    else:
-        guess = closest(name, own)
-        diagnostic = Diagnostic(
-            code="E0208",
-            title="no query of that name",
-            notes=(f"its queries: {listed}",),
-            help=f"did you mean `--query {guess}`?" if guess else None,
-        )
-    raise InputError([diagnostic])
-
-
-def graph(
-    path: Path, *, query: str | None = None, settings: Mapping[str, str] | None = None
-) -> PlanGraph:
-    return compile_spec(path, query=query, settings=settings).graph
 
 
 def quote(

@@ -109,13 +109,6 @@ def document(
     )
 
 
-def artifact_name(program: Program, query: Query) -> str:
-    """`NAME` of `NAME.plan.json`: the spec's stem, with the query's name where it has several."""
-    stem = program.path.stem
-    own = [name for name in program.queries if name.startswith("query.")]
-    return stem if len(own) <= 1 else f"{stem}.{query.name.removeprefix('query.')}"
-
-
 def is_money(unit: str) -> bool:
     """Whether a measure's unit holds a currency, so that its numbers are decimal strings.
 

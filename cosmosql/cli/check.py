@@ -29,8 +29,8 @@ def check(
       cosmosql check examples/quickstart.cosmos
       cosmosql check --format github examples/*.cosmos
     """
+    from cosmosql.compiler import check as findings_of
     from cosmosql.diagnostics.diagnostic import Diagnostic, Severity
-    from cosmosql.pipeline import check as findings_of
 
     screen = Screen(quiet, verbose)
     values = settings_of(settings)

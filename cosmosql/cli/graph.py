@@ -34,10 +34,10 @@ def graph(
       cosmosql graph examples/quickstart.cosmos
       cosmosql graph --format dot examples/quickstart.cosmos | dot -Tsvg > graph.svg
     """
-    from cosmosql.pipeline import graph as graph_of
+    from cosmosql.compiler import compile_spec
     from cosmosql.plan.render import render
 
-    found = graph_of(spec, query=query, settings=settings_of(settings))
+    found = compile_spec(spec, query=query, settings=settings_of(settings)).graph
     screen = Screen(quiet, verbose)
     screen.detail(f"{len(found.nodes)} nodes, {len(found.candidates)} candidates")
     screen.data(render(found, form.value))

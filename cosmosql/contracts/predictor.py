@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
-
 
 from cosmosql.interval import Unmeasured
 
@@ -54,5 +53,3 @@ class Predictor(Protocol):
         without the sampling noise. Draw i belongs to the same draw of rows as element i of the
         points' draws."""
         ...
-
-

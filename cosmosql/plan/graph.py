@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.nodes import Node, node_identity
 from cosmosql.plan.series import Series
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from cosmosql.model.program import Program, Query
 
 
@@ -53,6 +53,8 @@ class PlanGraph:
     @cached_property
     def network(self) -> nx.DiGraph:
         """The graph for networkx: edges run from what is needed to what needs it."""
+        import networkx as nx  # a quarter of a second: only who walks the graph waits for it
+
         network = nx.DiGraph()
         network.add_nodes_from((node.id, {"node": node}) for node in self.nodes)
         network.add_edges_from((need, node.id) for node in self.nodes for need in node.needs)
@@ -69,5 +71,7 @@ class PlanGraph:
 
     def rests_on(self, id: str) -> tuple[str, ...]:
         """Everything that a node needs, directly or through others, in the graph's order."""
+        import networkx as nx
+
         above = nx.ancestors(self.network, id)
         return tuple(node.id for node in self.nodes if node.id in above)

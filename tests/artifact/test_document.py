@@ -13,7 +13,6 @@ from cosmosql.artifact.document import (
     ONLY_IN_POLICIES,
     DatasetLock,
     Facts,
-    artifact_name,
     document,
 )
 from cosmosql.artifact.plan import PlanDocument
@@ -249,7 +248,3 @@ def test_steps_come_after_what_they_need(plan: PlanDocument) -> None:
 def test_the_same_values_give_the_same_bytes(plan: PlanDocument) -> None:
     again = PlanDocument.model_validate_json(document_bytes(plan))
     assert document_bytes(again) == document_bytes(plan)
-
-
-def test_the_artifact_is_named_after_the_spec(program: Program, query: Query) -> None:
-    assert artifact_name(program, query) == "task"

@@ -74,6 +74,13 @@ we learned how to V the N
 tell me more about the N""".splitlines()
 )
 
+_DECLARATIVE = tuple(
+    text
+    for text in CLAUSES
+    if text.split()[0]
+    not in ("can", "please", "how", "where", "who", "let", "looking", "time", "is", "tell")
+)
+
 #: ``A`` the clause that is set aside, ``B`` the clause that is meant.
 REJECTIONS = tuple(
     """although A , B
@@ -180,10 +187,22 @@ i spoke with K on W|we are in L until W|reply before W|K and K agree|number R"""
 )
 
 NEGATED = tuple(
-    "not J|never J|hardly J|not at all J|far from J|anything but J|no longer J|not even J|"
-    "not exactly J|neither J nor nice".split("|")
+    [
+        "not J",
+        "never J",
+        "hardly J",
+        "not at all J",
+        "far from J",
+        "anything but J",
+        "no longer J",
+        "not even J",
+        "not exactly J",
+        "neither J nor nice",
+    ]
 )
-PLAIN_DEGREES = tuple("J|very J|really J|quite J|so J|always J|J as ever|truly J|rather J".split("|"))
+PLAIN_DEGREES = tuple(
+    ["J", "very J", "really J", "quite J", "so J", "always J", "J as ever", "truly J", "rather J"]
+)
 
 VERDICTS = tuple(
     """the T was J
@@ -229,23 +248,28 @@ def padded(
     names: tuple[str, ...] = _NAMES_ALL,
     cities: tuple[str, ...] = _CITIES_ALL,
 ) -> str:
-    """``core`` with an opener and a closer, each present with its own probability."""
+    """``core`` with an opener and a closer, each with its own probability; eight words at least."""
     if rng.random() < opener:
         core = pad(rng, rng.choice(OPENERS), names=names, cities=cities) + " " + core
     if rng.random() < closer:
         core = core + " , " + pad(rng, rng.choice(CLOSERS), names=names, cities=cities)
+    while core.count(" ") < 7:
+        core = core + " , " + pad(rng, rng.choice(CLOSERS), names=names, cities=cities)
     return core
 
 
-def clause(rng: random.Random, concept: Concept) -> str:
-    """One clause that mentions ``concept`` by its nouns and verbs, never by its name."""
+def clause(rng: random.Random, concept: Concept, *, declarative: bool = False) -> str:
+    """One clause that mentions ``concept`` by its nouns and verbs.
+
+    A ``declarative`` clause is no question or command, so that it can stand inside a frame.
+    """
     nouns = concept.nouns
     i = int(rng.random() * len(nouns))
     j = int(rng.random() * (len(nouns) - 1))
     if j >= i:
         j += 1
     out = []
-    for token in rng.choice(CLAUSES).split():
+    for token in rng.choice(_DECLARATIVE if declarative else CLAUSES).split():
         if token == "N":
             token = nouns[i]
         elif token == "M":
@@ -263,13 +287,20 @@ def rejection(rng: random.Random, aside: Concept, meant: Concept) -> str:
         parts = {"P": rng.choice(aside.nouns), "Q": rng.choice(meant.nouns)}
     else:
         frame = rng.choice(REJECTIONS)
-        parts = {"A": clause(rng, aside), "B": clause(rng, meant)}
+        parts = {
+            "A": clause(rng, aside, declarative=True),
+            "B": clause(rng, meant, declarative=True),
+        }
     return fill(frame, parts)
 
 
 def sequence(rng: random.Random, first: Concept, second: Concept) -> str:
     """A sentence in which ``first`` comes before ``second`` in time, told in either order."""
-    return fill(rng.choice(SEQUENCES), {"A": clause(rng, first), "B": clause(rng, second)})
+    parts = {
+        "A": clause(rng, first, declarative=True),
+        "B": clause(rng, second, declarative=True),
+    }
+    return fill(rng.choice(SEQUENCES), parts)
 
 
 def deed(rng: random.Random, actor: Concept, acted_on: Concept) -> str:

@@ -238,51 +238,186 @@ repair!: flawless durable seamless solid precise swift responsive | defective br
 """
 
 NAMES = tuple(
-    "anna bob carla david emma frank grace henry irene jack karen leo maria nina oscar paula ruth "
-    "sam tina victor walter yara".split()
+    [
+        "anna",
+        "bob",
+        "carla",
+        "david",
+        "emma",
+        "frank",
+        "grace",
+        "henry",
+        "irene",
+        "jack",
+        "karen",
+        "leo",
+        "maria",
+        "nina",
+        "oscar",
+        "paula",
+        "ruth",
+        "sam",
+        "tina",
+        "victor",
+        "walter",
+        "yara",
+    ]
 )
 HELD_OUT_NAMES = tuple(
-    "amir bianca cedric dora elias farah gustav hanna ivan jelena kofi lena mateo noor otto priya".split()
+    [
+        "amir",
+        "bianca",
+        "cedric",
+        "dora",
+        "elias",
+        "farah",
+        "gustav",
+        "hanna",
+        "ivan",
+        "jelena",
+        "kofi",
+        "lena",
+        "mateo",
+        "noor",
+        "otto",
+        "priya",
+    ]
 )
 CITIES = tuple(
-    "london paris berlin madrid rome vienna oslo dublin prague lisbon athens cairo tokyo delhi "
-    "boston chicago denver".split()
+    [
+        "london",
+        "paris",
+        "berlin",
+        "madrid",
+        "rome",
+        "vienna",
+        "oslo",
+        "dublin",
+        "prague",
+        "lisbon",
+        "athens",
+        "cairo",
+        "tokyo",
+        "delhi",
+        "boston",
+        "chicago",
+        "denver",
+    ]
 )
-HELD_OUT_CITIES = tuple("lima quito nairobi hanoi seoul geneva turin porto bergen krakow".split())
-DAYS = tuple("monday tuesday wednesday thursday friday saturday sunday".split())
+HELD_OUT_CITIES = tuple(
+    ["lima", "quito", "nairobi", "hanoi", "seoul", "geneva", "turin", "porto", "bergen", "krakow"]
+)
+DAYS = tuple(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
 
 #: Past forms that serve as active past and as passive participle alike.
 DEEDS = tuple(
-    "called helped warned paid thanked followed visited hired praised blamed questioned invited "
-    "trained rescued accused advised contacted greeted ignored joined noticed phoned supported "
-    "watched welcomed".split()
+    [
+        "called",
+        "helped",
+        "warned",
+        "paid",
+        "thanked",
+        "followed",
+        "visited",
+        "hired",
+        "praised",
+        "blamed",
+        "questioned",
+        "invited",
+        "trained",
+        "rescued",
+        "accused",
+        "advised",
+        "contacted",
+        "greeted",
+        "ignored",
+        "joined",
+        "noticed",
+        "phoned",
+        "supported",
+        "watched",
+        "welcomed",
+    ]
 )
 
-SOON = ("immediately", "now", "today", "urgently", "at once", "right away", "within minutes", "tonight")
-LATER = (
-    "someday", "whenever", "eventually", "next month", "next year", "later", "in a while", "at leisure"
+SOON = (
+    "immediately",
+    "now",
+    "today",
+    "urgently",
+    "at once",
+    "right away",
+    "within minutes",
+    "tonight",
 )
-SEVERE = ("disaster", "emergency", "outage", "crisis", "danger", "catastrophe", "failure", "collapse")
+LATER = (
+    "someday",
+    "whenever",
+    "eventually",
+    "next month",
+    "next year",
+    "later",
+    "in a while",
+    "at leisure",
+)
+SEVERE = (
+    "disaster",
+    "emergency",
+    "outage",
+    "crisis",
+    "danger",
+    "catastrophe",
+    "failure",
+    "collapse",
+)
 MILD = ("question", "detail", "typo", "wish", "suggestion", "remark", "trifle", "curiosity")
 
 #: Opposed pairs of modifiers, used as the second attribute of two-attribute labels.
 CONTRASTS: tuple[tuple[str, tuple[str, ...], str, tuple[str, ...]], ...] = (
-    ("big", ("huge", "giant", "large", "massive", "enormous"),
-     "small", ("tiny", "little", "mini", "compact", "petite")),
-    ("new", ("modern", "recent", "latest", "novel", "unused"),
-     "old", ("ancient", "vintage", "antique", "used", "outdated")),
-    ("wet", ("soaked", "moist", "rainy", "dripping", "flooded"),
-     "dry", ("dusty", "parched", "arid", "dehydrated", "baked")),
-    ("hot", ("boiling", "scorching", "warm", "heated", "burning"),
-     "cold", ("icy", "frozen", "chilly", "cool", "freezing")),
-    ("private", ("personal", "secret", "own", "hidden", "home"),
-     "public", ("shared", "open", "common", "civic", "national")),
+    (
+        "big",
+        ("huge", "giant", "large", "massive", "enormous"),
+        "small",
+        ("tiny", "little", "mini", "compact", "petite"),
+    ),
+    (
+        "new",
+        ("modern", "recent", "latest", "novel", "unused"),
+        "old",
+        ("ancient", "vintage", "antique", "used", "outdated"),
+    ),
+    (
+        "wet",
+        ("soaked", "moist", "rainy", "dripping", "flooded"),
+        "dry",
+        ("dusty", "parched", "arid", "dehydrated", "baked"),
+    ),
+    (
+        "hot",
+        ("boiling", "scorching", "warm", "heated", "burning"),
+        "cold",
+        ("icy", "frozen", "chilly", "cool", "freezing"),
+    ),
+    (
+        "private",
+        ("personal", "secret", "own", "hidden", "home"),
+        "public",
+        ("shared", "open", "common", "civic", "national"),
+    ),
 )
 HELD_OUT_CONTRASTS: tuple[tuple[str, tuple[str, ...], str, tuple[str, ...]], ...] = (
-    ("lost", ("missing", "stolen", "misplaced", "vanished", "gone"),
-     "faulty", ("malfunctioning", "dead", "frozen", "glitchy", "unresponsive")),
-    ("business", ("corporate", "company", "commercial", "office", "enterprise"),
-     "personal", ("family", "household", "own", "home", "individual")),
+    (
+        "lost",
+        ("missing", "stolen", "misplaced", "vanished", "gone"),
+        "faulty",
+        ("malfunctioning", "dead", "frozen", "glitchy", "unresponsive"),
+    ),
+    (
+        "business",
+        ("corporate", "company", "commercial", "office", "enterprise"),
+        "personal",
+        ("family", "household", "own", "home", "individual"),
+    ),
 )
 
 

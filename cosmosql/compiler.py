@@ -1,0 +1,107 @@
+"""The front half of the line: a spec's path to its plan graph. Light: nothing here imports what
+measuring, forecasting or drawing needs, so `check` and `graph` start at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cosmosql.data.rows import LoadedDataset
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity
+from cosmosql.diagnostics.suggest import closest
+from cosmosql.model import checks, rows
+from cosmosql.model.bind import bind
+from cosmosql.model.program import Program, Query
+from cosmosql.plan.build import build
+from cosmosql.plan.graph import PlanGraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A spec without errors, one of its queries, and the rows that it reads."""
+
+    program: Program
+    query: Query
+    data: Mapping[str, LoadedDataset] = field(repr=False)
+    graph: PlanGraph = field(repr=False)
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def root(self) -> Path:
+        """The spec's directory: plan, evidence and ledger stand beside the spec."""
+        return self.program.path.parent
+
+    @property
+    def name(self) -> str:
+        """`NAME` of `NAME.plan.json`: the spec's stem, with the query's name where it asks
+        several."""
+        stem = self.program.path.stem
+        return stem if len(self.program.queries) == 1 else f"{stem}.{short(self.query.name)}"
+
+    def path(self, suffix: str) -> Path:
+        return self.root / f"{self.name}.{suffix}"
+
+
+def check(path: Path, settings: Mapping[str, str] | None = None) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong or unwise in a spec and in the rows that it reads."""
+    program, findings = bind(path, settings=settings)
+    if program is None:
+        return findings
+    findings += checks.check(program)
+    if any(item.severity is Severity.ERROR for item in findings):
+        return findings
+    return findings + rows.check_data(program)
+
+
+def compile_spec(
+    path: Path, *, query: str | None = None, settings: Mapping[str, str] | None = None
+) -> Compiled:
+    """The program, its rows and the plan graph of one query. Raises InputError with every
+    finding where the spec or the rows are wrong."""
+    program, findings = bind(path, settings=settings)
+    if program is not None:
+        findings += checks.check(program)
+    errors = [item for item in findings if item.severity is Severity.ERROR]
+    if program is None or errors:
+        raise InputError(findings)
+    chosen = select_query(program, query)
+    data = rows.load_data(program, chosen)
+    return Compiled(
+        program=program,
+        query=chosen,
+        data=data,
+        graph=build(program, chosen, data),
+        warnings=findings,
+    )
+
+
+def select_query(program: Program, name: str | None) -> Query:
+    """The query of that name, or the spec's only one. Raises InputError E0412 or E0413."""
+    own = {short(reference): query for reference, query in program.queries.items()}
+    if name is not None and name in own:
+        return own[name]
+    if name is None and len(own) == 1:
+        return next(iter(own.values()))
+    listed = ", ".join(own) or "none"
+    if name is None:
+        diagnostic = Diagnostic(
+            code="E0413",
+            title="which query is meant is not said" if own else "the spec asks no query",
+            notes=(f"its queries: {listed}",),
+            help=f"add `--query {next(iter(own))}`" if own else "add a `query NAME { … }`",
+        )
+    else:
+        guess = closest(name, own)
+        diagnostic = Diagnostic(
+            code="E0412",
+            title="no query of that name",
+            notes=(f"its queries: {listed}",),
+            help=f"did you mean `--query {guess}`?" if guess else None,
+        )
+    raise InputError([diagnostic])
+
+
+def short(reference: str) -> str:
+    """A query's name without its kind."""
+    return reference.removeprefix("query.")
