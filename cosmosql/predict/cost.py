@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.forecast import Adaptation, Distribution, Forecast
 from cosmosql.predict.hardware import Rates, Tariff
@@ -24,9 +25,22 @@ def exact(value: float, unit: str, draws: int, basis: str) -> Distribution:
     return Distribution(draws=np.full(draws, value), value=value, unit=unit, basis=basis, n=1)
 
 
-def drawn(draws: Array, unit: str, basis: str, rows: int) -> Distribution:
+def drawn(
+    draws: Array, unit: str, basis: str, rows: int, *, n_test: int, seed: int
+) -> Distribution:
+    """A mean over requests. Its draws are of the mean itself; the shown interval foretells the
+    mean of `n_test` other requests: by how much `rows` of them spread it, so do these."""
+    noise = np.random.default_rng(seed_of("requests", seed, n_test)).standard_normal(len(draws))
+    shown = draws + noise * draws.std() * np.sqrt(max(rows, 1) / max(n_test, 1))
+    low, high = (float(bound) for bound in np.quantile(shown, [0.05, 0.95]))
+    value = float(np.median(draws))
     return Distribution(
-        draws=draws, value=float(np.median(draws)), unit=unit, basis=basis, n=max(rows, 1)
+        draws=draws,
+        value=value,
+        unit=unit,
+        basis=basis,
+        n=max(rows, 1),
+        shown=(min(max(low, 0.0), value), max(high, value)),
     )
 
 
@@ -36,7 +50,12 @@ def request_seconds(tokens: RequestTokens, rates: Rates) -> Array:
 
 
 def serving(
-    tokens: RequestTokens | Unmeasured, rates: Rates | Unmeasured, tariff: Tariff | Unmeasured
+    tokens: RequestTokens | Unmeasured,
+    rates: Rates | Unmeasured,
+    tariff: Tariff | Unmeasured,
+    *,
+    n_test: int,
+    seed: int,
 ) -> Quantities:
     """`prompt_tokens`, `completion_tokens`, `latency` and `serve_cost` of one request: seconds
     times the price, over the share of the paid time in which requests are served."""
@@ -44,19 +63,22 @@ def serving(
         return dict.fromkeys(
             ("prompt_tokens", "completion_tokens", "latency", "serve_cost"), tokens
         )
+
+    def of(draws: Array, unit: str, basis: str) -> Distribution:
+        return drawn(draws, unit, basis, tokens.rows, n_test=n_test, seed=seed)
+
     found: dict[str, Distribution | Unmeasured] = {
-        "prompt_tokens": drawn(tokens.prompt, "tok/request", tokens.basis, tokens.rows),
-        "completion_tokens": drawn(tokens.completion, "tok/request", tokens.basis, tokens.rows),
+        "prompt_tokens": of(tokens.prompt, "tok/request", tokens.basis),
+        "completion_tokens": of(tokens.completion, "tok/request", tokens.basis),
     }
     if isinstance(rates, Unmeasured):
         return found | {"latency": rates, "serve_cost": rates}
     seconds = request_seconds(tokens, rates)
-    found["latency"] = drawn(seconds, "s", "predicted", tokens.rows)
+    found["latency"] = of(seconds, "s", "predicted")
     if isinstance(tariff, Unmeasured):
         return found | {"serve_cost": tariff}
     money = seconds * float(tariff.money_a_second) / tariff.utilisation
-    unit = f"{tariff.currency}/request"
-    return found | {"serve_cost": drawn(money, unit, "predicted", tokens.rows)}
+    return found | {"serve_cost": of(money, f"{tariff.currency}/request", "predicted")}
 
 
 def adapting(
@@ -65,6 +87,7 @@ def adapting(
     tariff: Tariff | Unmeasured,
     *,
     draws: int,
+    seed: int,
 ) -> Distribution | Unmeasured:
     """The one-off cost: tokens of training and of embedding for an index, at the measured rates.
     Nothing to do costs exactly nothing."""
@@ -76,8 +99,17 @@ def adapting(
         return exact(0.0, tariff.currency, draws, "measured")
     if isinstance(rates, Unmeasured):
         return rates
-    seconds = once.training_tokens / rates.training + once.indexed_tokens / rates.prefill
-    return exact(seconds * float(tariff.money_a_second), tariff.currency, draws, "predicted")
+    noise = np.random.default_rng(seed_of("training tokens", seed)).standard_normal(draws)
+    a_second = float(tariff.money_a_second)
+    training = once.training_tokens / rates.training * a_second
+    indexing = once.indexed_tokens / rates.prefill * a_second
+    return Distribution(
+        draws=training * np.maximum(1 + once.spread * noise, 0.0) + indexing,
+        value=training + indexing,
+        unit=tariff.currency,
+        basis="predicted",
+        n=1,
+    )
 
 
 def break_even(left: Forecast, right: Forecast) -> float | None:

@@ -55,6 +55,8 @@ class Adaptation:
 
     training_tokens: float = 0.0
     indexed_tokens: float = 0.0
+    spread: float = 0.0
+    """Relative standard error of the training tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -298,13 +298,13 @@ def adaptation_of(
 ) -> Adaptation | Unmeasured:
     """The tokens that making a candidate in full takes."""
     full = candidates.full[candidate.name]
-    trained = training_tokens(runs, full) if candidates.trains else 0.0
+    trained = training_tokens(runs, full) if candidates.trains else (0.0, 0.0)
     indexed = indexed_tokens(scene, candidate, runs, full)
     if isinstance(trained, Unmeasured):
         return trained
     if isinstance(indexed, Unmeasured):
         return indexed
-    return Adaptation(training_tokens=trained, indexed_tokens=indexed)
+    return Adaptation(training_tokens=trained[0], indexed_tokens=indexed, spread=trained[1])
 
 
 def measures(
@@ -326,8 +326,8 @@ def measures(
         rates = Unmeasured(reason)
     tokens = request_tokens(runs, full, draws=scene.draws, seed=scene.seed)
     return {
-        **serving(tokens, rates, tariff),
-        "adapt_cost": adapting(once, rates, tariff, draws=scene.draws),
+        **serving(tokens, rates, tariff, n_test=scene.facts.n_test, seed=scene.seed),
+        "adapt_cost": adapting(once, rates, tariff, draws=scene.draws, seed=scene.seed),
         "labels": exact(0.0, "label", scene.draws, "measured"),
     }
 

@@ -88,9 +88,14 @@ def largest_fitting(runs: Sequence[Run], context: int | None) -> float | None:
     return max(measured, float(np.floor((context - level) / slope))) if slope > 0 else None
 
 
-def training_tokens(runs: Sequence[Run], full: Fidelity) -> float | Unmeasured:
-    """Tokens that training in full sees: in proportion to the train rows, from the largest run
-    that was not cut short (the epochs are the same along a series)."""
+FILLED_BATCHES = 0.01
+"""Relative standard error of what the last batch of an epoch adds or lacks."""
+
+
+def training_tokens(runs: Sequence[Run], full: Fidelity) -> tuple[float, float] | Unmeasured:
+    """Tokens that training in full sees, and their relative standard error: in proportion to the
+    train rows, from the largest run that was not cut short (the epochs are the same along a
+    series). The rows of the two runs differ in length as the answered rows do."""
     whole = [
         run
         for run in runs
@@ -101,5 +106,9 @@ def training_tokens(runs: Sequence[Run], full: Fidelity) -> float | Unmeasured:
     if not whole or full.train_rows is None:
         return Unmeasured("no training run was measured")
     largest = whole[-1]
-    assert largest.fidelity.train_rows is not None
-    return largest.observation.usage.training_tokens * full.train_rows / largest.fidelity.train_rows
+    measured = largest.fidelity.train_rows or 0
+    lengths = np.array([item.prompt_tokens for item in largest.observation.items], np.float64)
+    variation = float(lengths.std() / lengths.mean()) if len(lengths) else 0.0
+    sampling = variation * float(np.sqrt(1 / measured + 1 / full.train_rows))
+    tokens = largest.observation.usage.training_tokens * full.train_rows / measured
+    return tokens, float(np.hypot(sampling, FILLED_BATCHES))
