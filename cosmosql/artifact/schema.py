@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
 from cosmosql.artifact.backtest import BacktestDocument
 from cosmosql.artifact.bundle import BundleManifest
@@ -13,28 +13,29 @@ from cosmosql.artifact.plan import Part, PlanDocument
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-class EvidenceItem(Part):
-    """The outcome on one row, which is named by its SHA-256; its text is never here."""
+class EvidenceItems(Part):
+    """The outcomes by column, one place a row. `rows` is the digest of the row set's line
+    `{"rows": DIGEST, "identities": [SHA-256, …]}`; a row's text is never here."""
 
-    row: str
-    score: float = Field(ge=0, le=1)
-    predicted: int | None
-    target: int | None
-    signals: dict[str, float]
-    prompt_tokens: int
-    completion_tokens: int
+    rows: str
+    score: tuple[float, ...]
+    predicted: tuple[int | None, ...]
+    target: tuple[int | None, ...]
+    signals: dict[str, tuple[float | None, ...]]
+    prompt_tokens: tuple[int, ...]
+    completion_tokens: tuple[int, ...]
 
 
 class EvidenceUsage(Part):
+    """What depends on nothing but the question; seconds and money stay in the ledger."""
+
     prompt_tokens: int
     completion_tokens: int
     training_tokens: int
     requests: int
     labels: int
-    seconds: float
-    accelerator_seconds: float
-    money: str
     flops: float
+    money: None
 
 
 class EvidenceLine(Part):
@@ -46,7 +47,7 @@ class EvidenceLine(Part):
     conditions: dict[str, str]
     role: str | None
     values: dict[str, JsonValue]
-    items: tuple[EvidenceItem, ...] = ()
+    items: EvidenceItems
     usage: EvidenceUsage
 
 

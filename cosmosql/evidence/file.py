@@ -10,13 +10,13 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
 from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.record import observation as observation_of
 from cosmosql.evidence.record import record
-from cosmosql.identity import canonical
+from cosmosql.identity import Json, canonical, digest
 
 FORMAT = 1
 HEADER = canonical({"cosmosql": "evidence", "format": FORMAT})
@@ -26,13 +26,19 @@ LARGEST = 1 << 30
 
 
 def lines(observations: Iterable[Observation]) -> tuple[str, ...]:
-    """A header, then one line of canonical JSON an observation, sorted by key and text; an
-    observation that is given twice stands once."""
-    texts = {
-        (observation.key, canonical(record(observation, timings=False)))
-        for observation in observations
-    }
-    return (HEADER, *(text for _, text in sorted(texts)))
+    """A header; the sets of rows that were answered, each once, under their digests; then one line
+    of canonical JSON an observation, sorted by key and text. What is given twice stands once."""
+    sets: dict[str, list[str]] = {}
+    texts = set()
+    for observation in observations:
+        document = record(observation, timings=False)
+        items = cast(dict[str, Json], document["items"])
+        rows = cast(list[str], items["rows"])
+        items["rows"] = digest(rows)
+        sets[digest(rows)] = rows
+        texts.add((observation.key, canonical(document)))
+    answered = (canonical({"rows": name, "identities": sets[name]}) for name in sorted(sets))
+    return (HEADER, *answered, *(text for _, text in sorted(texts)))
 
 
 def evidence_digest(observations: Iterable[Observation]) -> str:
@@ -63,7 +69,15 @@ def read(path: Path) -> tuple[Observation, ...]:
             found = tuple(_observations(file))
     except FileNotFoundError as error:
         raise InputError([_missing(path)]) from error
-    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise InputError([_damaged(path, str(error))]) from error
     return found
 
@@ -80,8 +94,14 @@ def _observations(file: BinaryIO) -> Iterator[Observation]:
     header, *rest = content.decode("ascii").splitlines() or [""]
     if header != HEADER:
         raise ValueError(f"its first line is not {HEADER}")
+    sets: dict[str, list[str]] = {}
     for line in rest:
-        yield observation_of(json.loads(line))
+        document = json.loads(line)
+        if "identities" in document:
+            sets[document["rows"]] = document["identities"]
+            continue
+        items = document["items"]
+        yield observation_of({**document, "items": {**items, "rows": sets[items["rows"]]}})
 
 
 def _missing(path: Path) -> Diagnostic:

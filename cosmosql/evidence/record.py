@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any, cast
@@ -13,6 +13,9 @@ from cosmosql.identity import Json, jsonable
 
 COUNTED = ("prompt_tokens", "completion_tokens", "training_tokens", "requests", "labels", "flops")
 """The usage that depends on nothing but what was asked. Seconds and money stay in the ledger."""
+
+PLAIN = ("rows", "score", "predicted", "target", "prompt_tokens", "completion_tokens")
+"""The columns of items beside their signals."""
 
 
 def record(observation: Observation, *, timings: bool) -> dict[str, Json]:
@@ -25,21 +28,24 @@ def record(observation: Observation, *, timings: bool) -> dict[str, Json]:
         "conditions": jsonable(observation.conditions),
         "role": observation.role,
         "values": jsonable(observation.values),
-        "items": [_item(item) for item in observation.items],
+        "items": _columns(observation.items),
         "usage": usage if timings else {name: usage[name] for name in COUNTED} | {"money": None},
     }
 
 
-def _item(item: Item) -> Json:
-    return [
-        item.row,
-        item.score,
-        item.predicted,
-        item.target,
-        jsonable(item.signals),
-        item.prompt_tokens,
-        item.completion_tokens,
-    ]
+def _columns(items: Sequence[Item]) -> dict[str, Json]:
+    """The items by column: neighbours are alike, so that a file of them packs well. A signal that
+    an item lacks is null."""
+    signals = sorted({name for item in items for name in item.signals})
+    return {
+        "rows": [item.row for item in items],
+        "score": [item.score for item in items],
+        "predicted": [item.predicted for item in items],
+        "target": [item.target for item in items],
+        "signals": {name: [item.signals.get(name) for item in items] for name in signals},
+        "prompt_tokens": [item.prompt_tokens for item in items],
+        "completion_tokens": [item.completion_tokens for item in items],
+    }
 
 
 def observation(document: object) -> Observation:
@@ -49,7 +55,7 @@ def observation(document: object) -> Observation:
     """
     try:
         found = _observation(cast(Mapping[str, Json], document))
-    except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
+    except (KeyError, TypeError, AttributeError, ArithmeticError, IndexError) as error:
         raise ValueError(f"not an observation: {error}") from error
     if found.key != key_of(found.asked):
         raise ValueError(f"the key {found.key[:12]} does not belong to what was asked")
@@ -73,7 +79,7 @@ def _observation(document: Mapping[str, Json]) -> Observation:
         },
         role=None if document["role"] is None else _text(document["role"]),
         values=cast(Mapping[str, Json], document["values"]),
-        items=tuple(_item_of(item) for item in cast(list[list[Json]], document["items"])),
+        items=_items(cast(Mapping[str, Json], document["items"])),
         usage=Usage(**usage),
     )
 
@@ -84,17 +90,24 @@ def _text(value: Json) -> str:
     return value
 
 
-def _item_of(parts: list[Json]) -> Item:
-    row, score, predicted, target, signals, prompt_tokens, completion_tokens = parts
-    return Item(
-        row=_text(row),
-        score=float(cast(float, score)),
-        predicted=None if predicted is None else int(cast(int, predicted)),
-        target=None if target is None else int(cast(int, target)),
-        signals={
-            name: float(cast(float, value))
-            for name, value in dict(cast(dict[str, Json], signals)).items()
-        },
-        prompt_tokens=int(cast(int, prompt_tokens)),
-        completion_tokens=int(cast(int, completion_tokens)),
+def _items(columns: Mapping[str, Json]) -> tuple[Item, ...]:
+    signals = cast(dict[str, list[float | None]], columns["signals"])
+    plain = [cast(list[Any], columns[name]) for name in PLAIN]
+    return tuple(
+        Item(
+            row=_text(row),
+            score=float(score),
+            predicted=None if predicted is None else int(predicted),
+            target=None if target is None else int(target),
+            signals={
+                name: float(value)
+                for name, values in signals.items()
+                if (value := values[place]) is not None
+            },
+            prompt_tokens=int(prompt_tokens),
+            completion_tokens=int(completion_tokens),
+        )
+        for place, (row, score, predicted, target, prompt_tokens, completion_tokens) in enumerate(
+            zip(*plain, strict=True)
+        )
     )
