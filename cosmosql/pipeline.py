@@ -112,6 +112,41 @@ def run(
     )
 
 
+def stage(
+    path: Path,
+    name: str,
+    *,
+    query: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    seed: int = DEFAULT_SEED,
+) -> object:
+    """The value of one stage of a spec: what the stages after it read. Measures and writes nothing.
+
+    `program`, `graph` and `probes` need no evidence; `evidence`, `forecast` and `decision` are
+    replayed, which raises InputError E0802 where some is missing.
+    """
+    compiled = compile_spec(path, query=query, settings=settings)
+    match name:
+        case "program":
+            return compiled.program
+        case "graph":
+            return compiled.graph
+        case "probes":
+            with Ledger.read(compiled.root) as ledger:
+                known = Recorded([*ledger.all(), *_filed(compiled)])
+            return lower(compiled.graph, Runtime(compiled.program, compiled.data, known))
+    line, _ = replayed(compiled, seed)
+    match name:
+        case "evidence":
+            return (*line.resolved, *(one.observation for one in line.measured), *line.fits)
+        case "forecast":
+            return line.forecasts
+        case "decision":
+            return line.decision
+        case _:
+            raise ValueError(f"no stage is called {name}")
+
+
 def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Line, int]:
     """The line with what was lacking measured now, and how many observations that made."""
     with Ledger.open(compiled.root) as ledger:

@@ -1,37 +1,107 @@
-"""`cosmosql show PLAN`."""
+"""`cosmosql show PLAN` and `cosmosql show SPEC --stage …`."""
 
 from __future__ import annotations
 
-from cosmosql.cli.options import DataForm, Form, PlanPath, Quiet, Verbose
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cosmosql.cli.options import (
+    DataForm,
+    Form,
+    QueryName,
+    Quiet,
+    Seed,
+    Settings,
+    Verbose,
+    settings_of,
+)
 from cosmosql.cli.screen import Screen
+
+SPEC_SUFFIX = ".cosmos"
+
+
+class Stage(StrEnum):
+    PROGRAM = "program"
+    GRAPH = "graph"
+    PROBES = "probes"
+    EVIDENCE = "evidence"
+    FORECAST = "forecast"
+    DECISION = "decision"
 
 
 def show(
-    plan: PlanPath,
+    target: Annotated[
+        Path, typer.Argument(metavar="PLAN|SPEC", help="NAME.plan.json, or a .cosmos file.")
+    ],
+    stage: Annotated[
+        Stage | None, typer.Option("--stage", help="Which value of a spec; `program` unless given.")
+    ] = None,
+    query: QueryName = None,
+    settings: Settings = None,
+    seed: Seed = 0,
     form: Form = DataForm.TEXT,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> int | None:
-    """A plan, readable. Nothing is loaded but the plan itself.
+    """A plan, readable; or the value of any stage of a spec. Nothing is measured or written.
+
+    For a plan nothing is loaded but the plan itself. The stages evidence, forecast and decision
+    of a spec are derived from what was measured before, like `run --offline`.
 
     \b
     Example:
       cosmosql show examples/quickstart.plan.json
+      cosmosql show examples/quickstart.cosmos --stage forecast
     """
+    screen = Screen(quiet, verbose)
+    if target.suffix == SPEC_SUFFIX:
+        _show_stage(
+            target, stage or Stage.PROGRAM, query, settings_of(settings), seed, form, screen
+        )
+        return None
+    if stage is not None or query is not None or settings:
+        raise typer.BadParameter("--stage, --query and --set are for a SPEC, which ends in .cosmos")
+    _show_plan(target, form, screen)
+    return None
+
+
+def _show_stage(
+    spec: Path,
+    stage: Stage,
+    query: str | None,
+    settings: Mapping[str, str],
+    seed: int,
+    form: DataForm,
+    screen: Screen,
+) -> None:
+    from cosmosql.cli.presentation import folded, presented
+    from cosmosql.pipeline import stage as value_of
+
+    found = presented(value_of(spec, stage.value, query=query, settings=settings, seed=seed))
+    if form is DataForm.JSON:
+        screen.data(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    else:
+        screen.data(folded(found) + "\n")
+
+
+def _show_plan(plan: Path, form: DataForm, screen: Screen) -> None:
     from cosmosql.artifact.storage import document_bytes, read_plan
     from cosmosql.report.view import view
 
     document = read_plan(plan)
-    screen = Screen(quiet, verbose)
     if form is DataForm.JSON:
         screen.data(document_bytes(document).decode())
-        return None
+        return
     from cosmosql.cli.table import decision, plan_tables
 
     words = view(document)
-    if quiet:
+    if screen.quiet:
         screen.show(decision(words))
-        return None
-    for item in plan_tables(words, width=screen.width, verbose=verbose):
+        return
+    for item in plan_tables(words, width=screen.width, verbose=screen.verbose):
         screen.show(item)
-    return None
