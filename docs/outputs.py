@@ -1,0 +1,114 @@
+"""Puts what the software prints into README.md and docs/tour.md, between their markers.
+
+    python docs/outputs.py               # everything but the backtest table
+    python docs/outputs.py --backtest    # that as well, from tests/bench/tiny_backtest.py
+
+Outputs are never typed by hand. Figures differ a little from machine to machine: the device profile
+is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "tour.md")
+SPEC = "examples/quickstart.cosmos"
+PLAN = "examples/quickstart.plan.json"
+BUNDLE = "examples/quickstart.bundle"
+WIDTH = "118"
+SHOWN_QUOTE = 12
+"""Lines of the quote that the tour shows."""
+
+
+def printed(*arguments: str, stdin: str | None = None) -> str:
+    """What `cosmosql ARGUMENTS` prints on both streams."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "cosmosql.cli.main", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1"},
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return ran.stdout.rstrip()
+
+
+def console(command: str, text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return f"```console\n$ cosmosql {command}\n{lines}\n```"
+
+
+def mistake() -> str:
+    text = (ROOT / SPEC).read_text(encoding="utf-8")
+    text = text.replace("serve_cost <= 0.001 USD/request", "adapt_cost <= 6 GPU-hours")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "quickstart.cosmos"
+        path.write_text(text, encoding="utf-8")
+        return console("check quickstart.cosmos", printed("check", str(path)))
+
+
+def quote() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "quickstart.cosmos"
+        path.write_text((ROOT / SPEC).read_text(encoding="utf-8"), encoding="utf-8")
+        lines = printed("quote", str(path)).splitlines()
+    blank = max(place for place, line in enumerate(lines) if not line.strip())
+    shown = [*lines[:SHOWN_QUOTE], "…", *lines[blank:]]
+    return console(f"quote {SPEC}", "\n".join(shown))
+
+
+def predict() -> str:
+    row = '{"id": 1, "text": "hello , i need help with the mortgage . my iban is fine"}'
+    answer = printed("predict", BUNDLE, stdin=row + "\n")
+    return f"```console\n$ echo '{row}' | cosmosql predict {BUNDLE}\n{answer}\n```"
+
+
+def backtest() -> str:
+    script = ROOT / "tests" / "bench" / "tiny_backtest.py"
+    ran = subprocess.run(
+        [sys.executable, str(script)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return ran.stdout.strip()
+
+
+OUTPUTS = {
+    "run": lambda: console(f"run {SPEC}", printed("run", SPEC)),
+    "why": lambda: console(f"why {PLAN}", printed("why", PLAN)),
+    "mistake": mistake,
+    "quote": quote,
+    "apply": lambda: console(f"apply {PLAN}", printed("apply", PLAN)),
+    "predict": predict,
+    "backtest": backtest,
+}
+"""By the name that stands in a page's marker; in the order in which they can be made."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backtest", action="store_true", help="the table of the backtest too")
+    options = parser.parse_args()
+    pages = {path: path.read_text(encoding="utf-8") for path in PAGES}
+    for name, make in OUTPUTS.items():
+        marker = re.compile(rf"(<!-- output: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        if name == "backtest" and not options.backtest:
+            continue
+        if not any(marker.search(text) for text in pages.values()):
+            continue
+        body = make()
+        for path, text in pages.items():
+            pages[path] = marker.sub(lambda found, body=body: f"{found[1]}{body}\n{found[2]}", text)
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
