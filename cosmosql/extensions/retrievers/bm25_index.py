@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
 from cosmosql.contracts.retriever import Embed
+from cosmosql.schema.registry import missing_package
 
 _WORD = re.compile(r"\w+")
 
@@ -23,6 +23,16 @@ def words(text: str) -> list[str]:
     ['don', 't', 'pay', 'pay']
     """
     return _WORD.findall(text.lower())
+
+
+def library() -> Any:
+    """bm25s, imported no sooner than an index is made: planning needs none. Raises InputError E0502
+    where it is not installed."""
+    try:
+        import bm25s
+    except ImportError as error:
+        raise missing_package("bm25s", extra="hf") from error
+    return bm25s
 
 
 class Bm25Index:
@@ -62,7 +72,7 @@ class Bm25Factory:
         seed: int,
         embed: Embed | None,
     ) -> Bm25Index:
-        index = bm25s.BM25(
+        index = library().BM25(
             k1=float(str(options.get("k1", 1.5))),
             b=float(str(options.get("b", 0.75))),
             method="lucene",
@@ -73,7 +83,7 @@ class Bm25Factory:
     def load(
         self, options: Mapping[str, object], directory: Path, *, embed: Embed | None
     ) -> Bm25Index:
-        index = bm25s.BM25.load(str(directory), show_progress=False, allow_pickle=False)
+        index = library().BM25.load(str(directory), show_progress=False, allow_pickle=False)
         return Bm25Index(index, int(index.scores["num_docs"]))
 
 

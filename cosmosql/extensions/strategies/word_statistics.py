@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-
 from cosmosql.contracts.backend import Backend, Progress
-from cosmosql.contracts.retriever import Retriever
+from cosmosql.contracts.retriever import Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Answer, Example, Fidelity, TaskView, Workload
-from cosmosql.extensions.retrievers.bm25_index import FACTORY as BM25
 from cosmosql.extensions.strategies.signals import distribution_signals, most_probable
 from cosmosql.extensions.strategies.stored_examples import read_examples, write_examples
+from cosmosql.schema import registry
 
 Distribution: TypeAlias = Mapping[str, float]
 """Answers seen in training, with their probabilities."""
@@ -82,9 +79,13 @@ def fit_majority(train: Sequence[Example]) -> Fitted:
 
 
 def fit_vote(train: Sequence[Example], neighbours: int, retriever: Retriever | None) -> Fitted:
-    """A vote of the nearest rows, itself excepted; of equal ones the answer seen nearest wins."""
+    """A vote of the nearest rows, itself excepted; of equal ones the answer seen nearest wins.
+
+    Rows are near by BM25 where no retriever is given; raises InputError E0502 where that is not
+    installed.
+    """
     inputs = [example.input for example in train]
-    index = retriever or BM25.build({}, inputs, seed=0, embed=None)
+    index = retriever or word_index().build({}, inputs, seed=0, embed=None)
     copies = max(Counter(example.row for example in train).values(), default=0)
 
     def predict(examples: Sequence[Example]) -> list[Distribution]:
@@ -99,9 +100,22 @@ def fit_vote(train: Sequence[Example], neighbours: int, retriever: Retriever | N
     return predict
 
 
+def word_index() -> RetrieverFactory:
+    return cast(RetrieverFactory, registry.load(registry.extension("retriever", "bm25")))
+
+
 def fit_words(train: Sequence[Example]) -> Fitted:
     """Multinomial logistic regression on TF-IDF of words and pairs of words; the majority where
-    the train rows have one answer alone or no words."""
+    the train rows have one answer alone or no words.
+
+    Raises InputError E0502 where scikit-learn is not installed: planning and checking do not need
+    it, so it is imported no sooner than it fits.
+    """
+    try:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise registry.missing_package("scikit-learn", extra="hf") from error
     vectoriser = TfidfVectorizer(
         ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b"
     )

@@ -1,0 +1,62 @@
+"""Without the `hf` extra a spec can be checked, drawn and shown, and a run replayed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "tests" / "artifact" / "sample.plan.json"
+STARTER = ROOT / "cosmosql" / "cli" / "starter" / "task.cosmos"
+EXTRA = ("torch", "transformers", "peft", "safetensors", "sklearn", "bm25s", "datasets")
+
+PROGRAM = """
+import json, sys
+sys.modules.update(dict.fromkeys(json.loads(sys.argv.pop(1))))
+from cosmosql.cli.main import main
+main()
+"""
+"""A module that is None in `sys.modules` cannot be imported."""
+
+
+def core(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command line where nothing of the `hf` extra can be imported."""
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, json.dumps(EXTRA), *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", STARTER),
+        ("graph", STARTER),
+        ("explain", "E0301"),
+        ("show", SAMPLE),
+        ("why", SAMPLE),
+        ("show", STARTER),
+        ("show", STARTER, "--stage", "graph"),
+    ],
+    ids=lambda arguments: " ".join(Path(part).name for part in arguments),
+)
+def test_reading_needs_no_extra(arguments: tuple[str | Path, ...]) -> None:
+    done = core(*arguments)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_measures_says_what_to_install(tmp_path: Path) -> None:
+    done = core("init", tmp_path / "new")
+    assert done.returncode == 0, done.stderr
+    for command in ("quote", "run"):
+        done = core(command, tmp_path / "new" / "task.cosmos")
+        assert done.returncode == 1
+        assert "E0502" in done.stderr
+        assert "pip install 'cosmosql[hf]'" in done.stderr
