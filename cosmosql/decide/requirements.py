@@ -98,7 +98,10 @@ def shown(found: Distribution | Unmeasured | None) -> str:
     if isinstance(found, Unmeasured):
         return f"unmeasured: {found.reason}"
     estimate = found.estimate()
-    unit = f" {found.unit}" if found.unit else ""
+    if not found.unit:
+        value, low, high = (100 * x for x in (estimate.value, estimate.low, estimate.high))
+        return f"{value:.1f} % [{low:.1f}, {high:.1f}]"
+    unit = f" {found.unit}"
     if estimate.low == estimate.high:
         return f"{estimate.value:.3g}{unit}"
-    return f"{estimate.value:.3g}{unit} ({estimate.low:.3g} to {estimate.high:.3g})"
+    return f"{estimate.value:.3g}{unit} [{estimate.low:.3g}, {estimate.high:.3g}]"
