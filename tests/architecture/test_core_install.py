@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.run_without import HF_EXTRA
+
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "artifact" / "sample.plan.json"
 STARTER = ROOT / "cosmosql" / "cli" / "starter" / "task.cosmos"
-EXTRA = ("torch", "transformers", "peft", "safetensors", "sklearn", "bm25s", "datasets")
-
-PROGRAM = """
-import json, sys
-sys.modules.update(dict.fromkeys(json.loads(sys.argv.pop(1))))
-from cosmosql.cli.main import main
-main()
-"""
-"""A module that is None in `sys.modules` cannot be imported."""
 
 
 def core(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Runs a command line where nothing of the `hf` extra can be imported."""
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, json.dumps(EXTRA), *map(str, arguments)],
+        [sys.executable, "-m", "tests.run_without", ",".join(HF_EXTRA), *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from cosmosql.diagnostics.pages import codes, page, title
@@ -42,7 +43,7 @@ def titled() -> Iterator[tuple[str, str, str]]:
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             named = {keyword.arg: constant(keyword.value) for keyword in call.keywords}
             texts = [constant(item) for item in call.args]
-            pairs = [(named.get("code"), named.get("title")), *zip(texts, texts[1:], strict=False)]
+            pairs = [(named.get("code"), named.get("title")), *pairwise(texts)]
             for code, words in pairs:
                 if code is not None and words is not None and CODE.fullmatch(code):
                     yield code, words, f"{path.relative_to(ROOT)}:{call.lineno}"
