@@ -19,10 +19,11 @@ def outcome_table(outcomes: Sequence[Outcome]) -> Table:
     table = _table("", "forecast", "measured", "within")
     for item in outcomes:
         within = {True: "yes", False: "no", None: "unmeasured"}[item.within]
+        unit, forecast, measured = _values(item)
         table.add_row(
-            Text(visible(item.name)),
-            Text(_value(item.forecast)),
-            Text(_value(item.measured)),
+            Text(visible(f"{item.name}{unit}")),
+            Text(forecast),
+            Text(measured),
             Text(within, style="red" if item.within is False else ""),
         )
     return table
@@ -89,13 +90,18 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _value(found: Metric | Quantity) -> str:
-    if isinstance(found, Metric):
-        worded = words.worded_metric(found)
-        return f"{worded.text} {worded.interval}".rstrip()
-    low, high = words.significant(found.low), words.significant(found.high)
-    interval = "" if found.value is None or low == high else f" [{low}, {high}]"
-    return f"{words.significant(found.value)}{interval} {found.unit}"
+def _values(item: Outcome) -> tuple[str, str, str]:
+    """The unit that both share, and both with their intervals."""
+    if isinstance(item.forecast, Metric) and isinstance(item.measured, Metric):
+        pair = [words.worded_metric(found) for found in (item.forecast, item.measured)]
+        unit = ""
+    else:
+        amounts = [one for one in (item.forecast, item.measured) if isinstance(one, Quantity)]
+        column = words.money_column(amounts)
+        pair = [column.worded(found) for found in amounts]
+        unit = f", {column.unit}" if column.unit else ""
+    forecast, measured = (f"{worded.text} {worded.interval}".rstrip() for worded in pair)
+    return unit, forecast, measured
 
 
 def _points(score: float | None) -> str:

@@ -143,7 +143,8 @@ def explanation(row: CandidateRow | PolicyRow, view: View) -> Text:
         lines.append(f"one-off cost {_with_unit(row.adapt_cost, view.adapt_unit)}")
     elif row.rule:
         lines.append(f"escalates when {row.rule}: {row.share} of the queries")
-    lines += [f"requirement {miss}" for miss in row.misses]
+    said = [miss for miss in row.misses if miss.partition(": ")[2] not in row.why]
+    lines += [f"requirement {miss}" for miss in said]
     lines.append(row.why)
     return _assembled(
         [
