@@ -49,7 +49,7 @@ def console(command: str, text: str) -> str:
 
 def mistake() -> str:
     text = (ROOT / SPEC).read_text(encoding="utf-8")
-    text = text.replace("serve_cost <= 0.001 USD/request", "adapt_cost <= 6 GPU-hours")
+    text = text.replace("adapt_cost <= 0.10 USD", "adapt_cost <= 6 GPU-hours")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "quickstart.cosmos"
         path.write_text(text, encoding="utf-8")
