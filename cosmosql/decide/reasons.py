@@ -12,7 +12,7 @@ from cosmosql.decide.decision import Miss, Verdict
 from cosmosql.decide.requirements import shown
 from cosmosql.decide.subject import Subject
 from cosmosql.interval import Unmeasured
-from cosmosql.model.program import Query
+from cosmosql.model.program import Measure, Query
 from cosmosql.predict.forecast import Distribution
 
 Array = NDArray[np.float64]
@@ -61,6 +61,8 @@ def difference(compared: Comparison, query: Query) -> str:
     cost per request`; objectives other than the metric in their own unit."""
     if compared.gap is None or compared.chosen is None:
         return ""
+    if query.objective.formula == Measure(name="serve_cost"):
+        return "answers" + cost_ratio(compared) + one_off_ratio(compared)
     worse = float(np.median(compared.gap))
     low, high = (float(bound) for bound in np.quantile(compared.gap, [0.05, 0.95]))
     maximizing = query.objective.direction == "maximize"
@@ -89,6 +91,17 @@ def cost_ratio(compared: Comparison) -> str:
     if other.value <= 0:
         return ", and its requests are not free"
     return f" at {own.value / other.value:.3g}× its cost per request"
+
+
+def one_off_ratio(compared: Comparison) -> str:
+    """`, and 2× its one-off cost`, where both are known, not the same and not free."""
+    own = compared.subject.quantities.get("adapt_cost")
+    other = compared.chosen.quantities.get("adapt_cost") if compared.chosen else None
+    if not isinstance(own, Distribution) or not isinstance(other, Distribution):
+        return ""
+    if other.value <= 0 or own.value == other.value:
+        return ""
+    return f", and {own.value / other.value:.3g}× its one-off cost"
 
 
 def reasons_for(
