@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# Examples follow from the test alone, and a busy machine's slowness is no failure.
+settings.register_profile("cosmosql", derandomize=True, deadline=None)
+settings.load_profile("cosmosql")
 
 WORDS = """labels : , => red green blue grey light deep sea sky cat dog runs sleeps the a one two
 three four card payment arrival yes no maybe not very good bad fine what where"""
