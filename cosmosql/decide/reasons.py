@@ -165,10 +165,15 @@ def next_evidence(comparisons: Sequence[Comparison]) -> str | None:
     if predicted:
         first = min(predicted, key=lambda one: (one_off(one), one.subject.name))
         return f"measure {first.subject.name} in full on the validation rows"
-    if rivals:
-        rows = max(m.n for one in rivals if isinstance(m := one.subject.metric, Distribution))
+    judged_on = [m.n for one in rivals if isinstance(m := one.subject.metric, Distribution)]
+    if judged_on:
+        rows = max(judged_on)
         return f"measure the contenders on more validation rows than {rows} (`rows` of the probe)"
-    missing = [one for one in comparisons if isinstance(one.objective, Unmeasured)]
+    missing = [
+        one
+        for one in comparisons
+        if isinstance(one.objective, Unmeasured) or isinstance(one.subject.metric, Unmeasured)
+    ]
     return f"measure {missing[0].subject.name}" if missing else None
 
 

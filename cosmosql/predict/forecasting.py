@@ -124,7 +124,7 @@ def forecast_series(scene: Scene, candidates: Candidates) -> dict[str, Forecast]
             candidate=candidate,
             metric_name=scene.metric.name,
             metric=metric,
-            measures=measures(scene, candidates, candidate, runs, once),
+            measures=measures(scene, candidates, candidate, runs, once, metric),
             items=items,
             adaptation=None if isinstance(once, Unmeasured) else once,
         )
@@ -272,7 +272,9 @@ def curve_series(scene: Scene, candidates: Candidates, kind: str, runs: tuple[Ru
         label_counts=counts,
         largest_fitting=None
         if kind == "finetune"
-        else largest_fitting(runs, card.context if card else None),
+        else largest_fitting(
+            runs, card.context if card else None, scene.evidence.failures[candidates.id]
+        ),
         short=tuple(
             curve_point(run, float(run.fidelity.steps))
             for run in runs
@@ -313,8 +315,10 @@ def measures(
     candidate: Candidate,
     runs: tuple[Run, ...],
     once: Adaptation | Unmeasured,
+    metric: Distribution | Unmeasured,
 ) -> dict[str, Distribution | Unmeasured]:
-    """Costs, tokens and latency of a candidate by name."""
+    """Costs, tokens and latency of a candidate by name. Where it is not known to answer at all (its
+    prompts overflow the context) no request of it has a cost."""
     full = candidates.full[candidate.name]
     hardware = scene.program.hardware.get(candidate.hardware or "")
     if candidate.model is None:
@@ -324,7 +328,11 @@ def measures(
     rates = rates_of(scene.evidence.profiles.get(candidate.model), card, hardware)
     if reason := memory_reason(card, hardware, candidates.trains):
         rates = Unmeasured(reason)
-    tokens = request_tokens(runs, full, draws=scene.draws, seed=scene.seed)
+    tokens = (
+        metric
+        if isinstance(metric, Unmeasured)
+        else request_tokens(runs, full, draws=scene.draws, seed=scene.seed)
+    )
     return {
         **serving(tokens, rates, tariff, n_test=scene.facts.n_test, seed=scene.seed),
         "adapt_cost": adapting(once, rates, tariff, draws=scene.draws, seed=scene.seed),

@@ -19,7 +19,7 @@ def outside_reach(series: Series, size: float) -> Unmeasured | None:
     """Why nothing can be said at a size, if so."""
     if series.largest_fitting is not None and size > series.largest_fitting:
         return Unmeasured(
-            f"{size:g} demonstrations do not fit the context: {series.largest_fitting:g} do"
+            f"{size:g} demonstrations do not fit the context: at most {series.largest_fitting:g} do"
         )
     if size < 1:
         return Unmeasured("size 0 is no point of the curve; measure it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,17 @@ def prompt_line(runs: Sequence[Run], *, draws: int, seed: int) -> tuple[Array, A
     return means.mean(axis=0) - slope * shots.mean(), slope
 
 
-def largest_fitting(runs: Sequence[Run], context: int | None) -> float | None:
+def largest_fitting(
+    runs: Sequence[Run], context: int | None, refused: Iterable[Fidelity] = ()
+) -> float | None:
+    """The most demonstrations that fit: fewer than any that was refused, and no more than fit the
+    context; None where neither is known."""
+    bounds = [size_of(step) - 1 for step in refused]
+    line = fitting_the_context(runs, context)
+    return min(bounds if line is None else [*bounds, line], default=None)
+
+
+def fitting_the_context(runs: Sequence[Run], context: int | None) -> float | None:
     """The most demonstrations whose longest prompt and answer fit the context, on the straight
     line through the runs' longest prompts; None where the context or the line is unknown."""
     shots = np.array([size_of(run.fidelity) for run in runs])

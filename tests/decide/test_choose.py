@@ -117,6 +117,23 @@ def test_unmeasured_objectives_choose_nothing(candidate: Any, query: Any) -> Non
     assert isinstance(found.options[0].objective, Unmeasured)
 
 
+def test_a_best_guess_without_a_metric_is_what_to_measure(
+    candidate: Any, query: Any, requirement: Any
+) -> None:
+    unknown = replace(
+        candidate("strategy.a", right(9, 10)), metric=Unmeasured("not run"), items=None
+    )
+    asked = query(
+        requirement("accuracy", ">=", "80%"),
+        among=("strategy.a",),
+        direction="minimize",
+        objective="adapt_cost",
+    )
+    found = decide(asked, [unknown], [], n_test=400, seed=0)
+    assert (found.status, found.chosen) == ("undecided", "strategy.a")
+    assert found.next_evidence == "measure strategy.a"
+
+
 def test_the_order_of_forecasts_changes_nothing(candidate: Any, query: Any) -> None:
     rng = np.random.default_rng(0)
     names = [f"strategy.s{index}" for index in range(5)]

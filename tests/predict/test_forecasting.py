@@ -216,3 +216,28 @@ def test_probing_is_counted_by_the_same_rates(world: Make) -> None:
     spent = probing(one.graph, one.measured, one.facts)
     assert spent.seconds == pytest.approx(91.8)
     assert spent.money == Decimal("0.0918")
+
+
+def test_what_cannot_run_has_no_cost_a_request_and_bounds_what_fits(world: Make) -> None:
+    one = world()
+    reason = "900 tokens do not fit the context of 512"
+    kept = {None, 0, 1}
+    measured = [
+        each
+        if each.measurement.fidelity.shots in kept
+        else replace(
+            each, observation=replace(each.observation, values={"unmeasured": reason}, items=())
+        )
+        for each in one.measured
+    ]
+    found = {
+        each.candidate.name: each
+        for each in forecast(one.graph, measured, one.facts, no_fits(), seed=0, draws=100)
+    }
+    assert found["strategy.rag[shots=4]"].metric == Unmeasured(reason)
+    beyond = found["strategy.rag[shots=16]"].metric
+    assert isinstance(beyond, Unmeasured) and "at most 1 do" in beyond.reason
+    for shots in (4, 16, 64):
+        costs = found[f"strategy.rag[shots={shots}]"].measures
+        assert isinstance(costs["serve_cost"], Unmeasured)
+        assert isinstance(costs["prompt_tokens"], Unmeasured)
