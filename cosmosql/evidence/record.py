@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from cosmosql.evidence.keys import key_of
 from cosmosql.evidence.observation import Item, Observation, Usage
-from cosmosql.identity import Json, jsonable
+from cosmosql.identity import Json, digest, jsonable
 
 COUNTED = ("prompt_tokens", "completion_tokens", "training_tokens", "requests", "labels", "flops")
 """The usage that depends on nothing but what was asked. Seconds and money stay in the ledger."""
@@ -31,6 +31,12 @@ def record(observation: Observation, *, timings: bool) -> dict[str, Json]:
         "items": _columns(observation.items),
         "usage": usage if timings else {name: usage[name] for name in COUNTED} | {"money": None},
     }
+
+
+def content_digest(observation: Observation) -> str:
+    """Names what came out as well as what was asked: under other conditions the same question may
+    have another answer."""
+    return digest(record(observation, timings=False))
 
 
 def _columns(items: Sequence[Item]) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.evidence.measured import Measured
 from cosmosql.evidence.observation import Observation
+from cosmosql.evidence.record import content_digest
 from cosmosql.identity import Json, seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Program
@@ -189,8 +190,8 @@ def predict_missing(
         "predictor": PREDICTORS[kind],
         "kind": kind,
         "metric": scene.metric.name,
-        "measured": [run.observation.key for run in runs],
-        "proxy": proxy.key if (proxy := proxy_of(scene, candidates, kind)) else None,
+        "measured": [content_digest(run.observation) for run in runs],
+        "proxy": content_digest(proxy) if (proxy := proxy_of(scene, candidates, kind)) else None,
         "label_counts": list(series.label_counts),
         "largest_fitting": series.largest_fitting,
         "sizes": list(sizes),

@@ -89,6 +89,29 @@ def test_a_kept_fit_is_not_computed_again(world: Make, monkeypatch: pytest.Monke
         np.testing.assert_array_equal(metric(left).draws, metric(right).draws)
 
 
+def test_a_kept_fit_stands_for_its_outcomes_alone(world: Make) -> None:
+    """The same questions answered otherwise, as on another device, are fitted anew."""
+    one = world()
+    fits = no_fits()
+    forecast(one.graph, one.measured, one.facts, fits, seed=0, draws=200)
+    kept = Fits(Recorded(fits.used), replay=True)
+    otherwise = [
+        replace(
+            each,
+            observation=replace(
+                each.observation,
+                items=tuple(replace(item, score=1 - item.score) for item in each.observation.items),
+            ),
+        )
+        for each in one.measured
+    ]
+    again = forecast(one.graph, otherwise, one.facts, kept, seed=0, draws=200)
+    fresh = forecast(one.graph, otherwise, one.facts, no_fits(), seed=0, draws=200)
+    for left, right in zip(again, fresh, strict=True):
+        np.testing.assert_array_equal(metric(left).draws, metric(right).draws)
+    assert not {fit.key for fit in kept.used} & {fit.key for fit in fits.used}
+
+
 def test_differences_are_paired(world: Make) -> None:
     """Rows are hard for all, so the difference of two candidates varies less than it would on
     rows of their own."""
