@@ -24,7 +24,7 @@ from cosmosql.decide.decision import Decision
 from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.evidence import file as evidence_file
 from cosmosql.evidence.ledger import Ledger
-from cosmosql.evidence.measured import Measured, untouched
+from cosmosql.evidence.measured import Measured, distinct, untouched
 from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Recorded
 from cosmosql.identity import rounded
@@ -60,6 +60,12 @@ class Line:
     decision: Decision
     probing: Spending
     exhaustive: Spending
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """All the evidence that the forecasts stand on, each once."""
+        found = (*self.resolved, *(one.observation for one in self.measured), *self.fits)
+        return tuple({one.key: one for one in found}.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +113,7 @@ def run(
         report_html=compiled.path("report.html"),
         report_md=compiled.path("report.md"),
         measured=fresh,
-        reused=len(line.measured) - fresh,
+        reused=len(distinct(line.measured)) - fresh,
         warnings=compiled.warnings,
     )
 
@@ -138,7 +144,7 @@ def stage(
     line, _ = replayed(compiled, seed)
     match name:
         case "evidence":
-            return (*line.resolved, *(one.observation for one in line.measured), *line.fits)
+            return line.observations
         case "forecast":
             return line.forecasts
         case "decision":
@@ -238,7 +244,7 @@ def facts_of(compiled: Compiled, runtime: Runtime) -> Facts:
 def write(line: Line, seed: int) -> PlanDocument:
     """Writes evidence file, plan and report, each whole or not at all, and returns the plan."""
     compiled = line.compiled
-    observations = [*line.resolved, *(one.observation for one in line.measured), *line.fits]
+    observations = line.observations
     digest = evidence_file.write(compiled.path("evidence.jsonl.gz"), observations)
     plan = artifact.document(
         compiled.program,
@@ -279,7 +285,7 @@ def versions(observations: Iterable[Observation]) -> dict[str, str]:
 
 
 def tokens_of(found: Iterable[Measured]) -> int:
-    usages = [one.observation.usage for one in found]
+    usages = [one.observation.usage for one in distinct(found)]
     return sum(
         usage.prompt_tokens + usage.completion_tokens + usage.training_tokens for usage in usages
     )

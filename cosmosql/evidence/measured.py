@@ -34,6 +34,15 @@ class Measured:
         return Unmeasured(str(reason)) if reason is not None else None
 
 
+def distinct(measured: Iterable[Measured]) -> tuple[Measured, ...]:
+    """Each observation once, under the first request that it answers: several may ask the same
+    question, which was paid for once."""
+    first: dict[str, Measured] = {}
+    for one in measured:
+        first.setdefault(one.observation.key, one)
+    return tuple(first.values())
+
+
 def untouched(measured: Iterable[Measured]) -> tuple[Measured, ...]:
     """The same, shown to hold no test rows.
 

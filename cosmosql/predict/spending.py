@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from cosmosql.evidence.measured import Measured
+from cosmosql.evidence.measured import Measured, distinct
 from cosmosql.evidence.throughput import flops, seconds
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.candidate import Candidate
@@ -43,9 +43,9 @@ class Spending:
 
 
 def probing(graph: PlanGraph, measured: Iterable[Measured], facts: Facts) -> Spending:
-    """Everything that was measured, by its tokens; profiles themselves (about a second each) are
-    left out on both sides."""
-    pairs = list(measured)
+    """Everything that was measured, once, by its tokens; profiles themselves (about a second each)
+    are left out on both sides."""
+    pairs = distinct(measured)
     work = []
     for one in pairs:
         if one.measurement.kind == "profile":

@@ -107,6 +107,24 @@ def test_a_new_name_measures_nothing(project: Path) -> None:
     assert not any("near" in name for name in names)
 
 
+def test_a_question_that_two_candidates_ask_is_counted_once(project: Path) -> None:
+    bare = SPEC + PICK.replace("strategy.*, policy.tiers", "strategy.bare")
+    project.write_text(bare, encoding="utf-8")
+    alone = run(project).plan
+    twin = (
+        'model twin using hf {\n  id = "./model"\n}\n\n'
+        "strategy again using prompt {\n  model = model.twin\n  on = hardware.here\n}\n"
+    )
+    project.write_text(
+        bare.replace("strategy.bare\n", "strategy.bare, strategy.again\n") + twin, encoding="utf-8"
+    )
+    both = run(project)
+    assert [one.name for one in both.plan.candidates] == ["strategy.bare", "strategy.again"]
+    assert (both.measured, both.reused) == (0, 2)
+    assert both.plan.budget.spent == alone.budget.spent
+    assert both.plan.evidence == alone.evidence
+
+
 def test_other_rows_are_measured_again(project: Path) -> None:
     rows = project.parent / "rows.jsonl"
     first, _, rest = rows.read_text(encoding="utf-8").partition("\n")
