@@ -94,6 +94,6 @@ def test_a_wheel_holds_the_package_alone(installed: Installed) -> None:
 def test_the_quickstart_runs(installed: Installed) -> None:
     shutil.copytree(EXAMPLE.parent, installed.place / "examples", ignore=LEFT_BEHIND)
     done = installed.cosmosql("run", "--quiet", "examples/quickstart.cosmos")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in (0, 3), done.stderr
     assert (installed.place / "examples" / "quickstart.plan.json").is_file()
     assert (installed.place / "examples" / "quickstart.report.html").is_file()
