@@ -234,7 +234,7 @@ def facts_of(compiled: Compiled, runtime: Runtime) -> Facts:
     answers = [cell_text(row.values[task.target]) for row in train]
     models = dict.fromkeys(one.model for one in compiled.graph.candidates)
     return Facts(
-        pool=len(train),
+        pools={name: len(found.rows[Role.TRAIN]) for name, found in compiled.data.items()},
         n_test=len(loaded.rows[Role.TEST]),
         label_counts=tuple(answers.count(label) for label in labels),
         cards={model: runtime.card(model) for model in models if model is not None},

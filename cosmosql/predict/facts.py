@@ -10,11 +10,11 @@ from cosmosql.contracts.backend import ModelCard
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`pool` are the task's train rows, `n_test` its test rows (how many there are: they are not
-    read), `label_counts` the train rows of each label in the order of the sorted labels (empty
-    where answers are open), `cards` the model cards by reference."""
+    """`pools` are the train rows of each dataset by reference, `n_test` the task's test rows (how
+    many there are: they are not read), `label_counts` the train rows of each label in the order of
+    the sorted labels (empty where answers are open), `cards` the model cards by reference."""
 
-    pool: int
+    pools: Mapping[str, int]
     n_test: int
     label_counts: tuple[int, ...] = ()
     cards: Mapping[str, ModelCard] = field(default_factory=dict)

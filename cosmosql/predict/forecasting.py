@@ -18,9 +18,11 @@ from cosmosql.evidence.record import content_digest
 from cosmosql.identity import Json, seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Program
+from cosmosql.plan.build import corpus_of
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series as Candidates
+from cosmosql.plan.series import unseeded
 from cosmosql.predict.cost import adapting, exact, serving
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import Fits
@@ -32,7 +34,6 @@ from cosmosql.predict.gather import (
     gather,
     proxy_points,
     size_of,
-    unseeded,
 )
 from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
 from cosmosql.predict.items import item_forecast, shift_to
@@ -343,7 +344,7 @@ def measures(
 
 def free_of_models(scene: Scene) -> dict[str, Distribution | Unmeasured]:
     """A baseline reads no token and takes no accelerator time; its processor time is not costed."""
-    currency = currency_of(scene.program)
+    currency = currency_of(scene.graph)
     units = {
         "prompt_tokens": "tok/request",
         "completion_tokens": "tok/request",
@@ -355,10 +356,14 @@ def free_of_models(scene: Scene) -> dict[str, Distribution | Unmeasured]:
     return {name: exact(0.0, unit, scene.draws, "assumed") for name, unit in units.items()}
 
 
-def currency_of(program: Program) -> str:
-    """The currency of the first hardware price in order of names; USD where there is none."""
-    prices = [program.hardware[name].price for name in sorted(program.hardware)]
-    found = (price.dimension.currency for price in prices if price is not None)
+def currency_of(graph: PlanGraph) -> str:
+    """The one currency of a query: of its candidates' hardware, else of its budget; USD where it
+    names none."""
+    hardware = [graph.program.hardware.get(one.hardware or "") for one in graph.candidates]
+    quantities = [one.price for one in hardware if one is not None]
+    budget = graph.query.budget
+    quantities += [meters.get("money") for meters in (budget.probing, budget.adaptation)]
+    found = (one.dimension.currency for one in quantities if one is not None)
     return next((currency for currency in found if currency), "USD")
 
 
@@ -376,4 +381,5 @@ def indexed_tokens(
     line = prompt_line(runs, draws=scene.draws, seed=scene.seed)
     if isinstance(line, Unmeasured):
         return line
-    return float(np.median(line[1])) * scene.facts.pool
+    pool = scene.facts.pools[corpus_of(scene.program, candidate)]
+    return float(np.median(line[1])) * pool

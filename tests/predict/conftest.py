@@ -227,7 +227,10 @@ class World:
         )
         share = self.pool // 4
         return Facts(
-            pool=self.pool, n_test=500, label_counts=(share,) * 4, cards={"model.small": card}
+            pools={"dataset.rows": self.pool},
+            n_test=500,
+            label_counts=(share,) * 4,
+            cards={"model.small": card},
         )
 
     def items(self, name: str, accuracy: float, prompt_tokens: int) -> tuple[Item, ...]:

@@ -14,9 +14,10 @@ from cosmosql.evidence.store import Recorded
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.fits import Fits
 from cosmosql.predict.forecast import Distribution, Forecast
-from cosmosql.predict.forecasting import forecast
+from cosmosql.predict.forecasting import currency_of, forecast
 from cosmosql.predict.items import row_scores
 from cosmosql.predict.spending import exhaustive, probing
+from cosmosql.units import Quantity
 
 Make = Callable[..., Any]
 
@@ -215,6 +216,34 @@ def test_costs_agree_with_an_invoice_written_by_hand(world: Make) -> None:
     tuned = found["strategy.tuned[share=100%]"]
     assert measure(tuned, "adapt_cost").value == pytest.approx(0.15)
     assert measure(tuned, "serve_cost").value == pytest.approx(0.00006)
+
+
+def test_what_costs_nothing_costs_it_in_the_currency_of_the_query(world: Make) -> None:
+    graph = world().graph
+    dollars = graph.program.hardware["hardware.box"]
+    euros = replace(dollars, price=Quantity.parse("2 EUR/GPU-hour"))
+    unused = {"hardware.another": dollars, "hardware.box": euros}
+    assert currency_of(replace(graph, program=replace(graph.program, hardware=unused))) == "EUR"
+    without = replace(graph, program=replace(graph.program, hardware={}))
+    assert currency_of(without) == "USD"
+    budget = replace(graph.query.budget, probing={"money": Quantity.parse("3 GBP")})
+    assert currency_of(replace(without, query=replace(graph.query, budget=budget))) == "GBP"
+
+
+def test_an_index_reads_the_rows_of_its_own_corpus(world: Make) -> None:
+    """A demonstration has 15 tokens, and so has each of the corpus's 300 train rows."""
+    one = world()
+    near = replace(
+        one.program.retrievers["retriever.near"], using="dense", corpus="dataset.archive"
+    )
+    facts = replace(one.facts, pools={"dataset.rows": 1000, "dataset.archive": 300})
+    graph = replace(one.graph, program=replace(one.program, retrievers={"retriever.near": near}))
+    found = {
+        each.candidate.name: each
+        for each in forecast(graph, one.measured, facts, no_fits(), seed=0, draws=100)
+    }
+    once = found["strategy.rag[shots=4]"].adaptation
+    assert once is not None and once.indexed_tokens == pytest.approx(300 * 15)
 
 
 def test_exhaustive_search_is_every_candidate_in_full_once(world: Make) -> None:
