@@ -19,9 +19,9 @@ from cosmosql.artifact.document import CONFIDENCE, metric_part, quantity_part
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.evidence.observation import Item, Observation
 from cosmosql.evidence.store import Evidence
+from cosmosql.evidence.throughput import profile_of
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.plan.candidate import Candidate, Measurement
-from cosmosql.predict.gather import profile_of
 from cosmosql.predict.hardware import Rates, Tariff, rates_of, tariff_of
 from cosmosql.predict.metric import metric_draws, metric_named, value_of
 from cosmosql.predict.pairing import Array, row_weights

@@ -6,9 +6,12 @@ step, so that interrupting and repeating a run gives the same numbers.
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import fields
+from typing import Protocol, cast
 
 from cosmosql.contracts.backend import DeviceProfile
+from cosmosql.evidence.measured import UNMEASURED
+from cosmosql.evidence.observation import Observation
 
 
 class Tokens(Protocol):
@@ -31,6 +34,17 @@ FORWARD = 2
 ADAPTER_TRAINING = 4
 """FLOPs a parameter and token of training an adapter: forward, and backward for activations. The
 gradient of the frozen weights, another 2 of full training's 6, is never computed."""
+
+
+def profile_of(observation: Observation) -> DeviceProfile | None:
+    """The profile that an observation holds; None where it is none or has no outcome."""
+    names = [field.name for field in fields(DeviceProfile)]
+    if observation.kind != "profile" or UNMEASURED in observation.values:
+        return None
+    values = {name: observation.values[name] for name in names}
+    device = str(values.pop("device"))
+    rates = {name: float(cast(float, value)) for name, value in values.items()}
+    return DeviceProfile(device=device, **rates)
 
 
 def seconds(work: Tokens, profile: DeviceProfile) -> float:

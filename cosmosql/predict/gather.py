@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -14,6 +14,7 @@ from cosmosql.contracts.predictor import CurvePoint
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.evidence.measured import Measured, untouched
 from cosmosql.evidence.observation import Observation
+from cosmosql.evidence.throughput import profile_of
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.predict.metric import metric_draws, value_of
@@ -63,8 +64,8 @@ def gather(
         model = request.candidate.model
         if (failure := one.failure) is not None:
             failures[one.node] = request.fidelity, failure
-        elif request.kind == "profile" and model is not None:
-            profiles[model] = profile_of(observation)
+        elif model is not None and (profile := profile_of(observation)) is not None:
+            profiles[model] = profile
         elif request.kind == "proxy" and model is not None:
             proxies[model] = observation
         elif request.kind == "evaluate" and observation.items:
@@ -93,22 +94,9 @@ def order(run: Run) -> tuple[float, int, int]:
     return size_of(run.fidelity), run.fidelity.steps or 0, run.fidelity.seed
 
 
-def unseeded(fidelity: Fidelity) -> Fidelity:
-    """What runs share that differ by their seed alone."""
-    return replace(fidelity, seed=0)
-
-
 def size_of(fidelity: Fidelity) -> float:
     """Where on its series' curve a fidelity stands: train rows, or shots."""
     return float(fidelity.train_rows if fidelity.train_rows is not None else fidelity.shots or 0)
-
-
-def profile_of(observation: Observation) -> DeviceProfile:
-    names = [field.name for field in fields(DeviceProfile)]
-    values = {name: observation.values[name] for name in names}
-    device = str(values.pop("device"))
-    rates = {name: float(cast(float, value)) for name, value in values.items()}
-    return DeviceProfile(device=device, **rates)
 
 
 def curve_point(run: Run, size: float) -> CurvePoint:

@@ -9,14 +9,13 @@ from decimal import Decimal
 import numpy as np
 
 from cosmosql.evidence.measured import Measured, distinct
-from cosmosql.evidence.throughput import flops, seconds
+from cosmosql.evidence.throughput import flops, profile_of, seconds
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
-from cosmosql.plan.series import curve_of
+from cosmosql.plan.series import curve_of, unseeded
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.forecast import Distribution, Forecast
-from cosmosql.predict.gather import profile_of, unseeded
 from cosmosql.predict.hardware import tariff_of
 
 
@@ -114,7 +113,7 @@ def total(
     profiles = {
         one.measurement.candidate.model: profile_of(one.observation)
         for one in measured
-        if one.measurement.kind == "profile" and one.failure is None
+        if one.measurement.kind == "profile"
     }
     operations, time, money = 0.0, 0.0, Decimal(0)
     currency: str | None = None

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import cast
 
 from cosmosql.contracts.backend import DeviceProfile, ModelCard
 from cosmosql.contracts.strategy import Workload
 from cosmosql.data.rows import Role
 from cosmosql.evidence.keys import asked_profile, key_of
 from cosmosql.evidence.metering import Amounts, decimal_seconds
-from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Evidence
-from cosmosql.evidence.throughput import ADAPTER_TRAINING, FORWARD, seconds
+from cosmosql.evidence.throughput import ADAPTER_TRAINING, FORWARD, profile_of, seconds
 from cosmosql.model.program import Hardware
 from cosmosql.plan.series import configuration, strategy_of
 from cosmosql.probes.lower import PROXY_ROWS, ProbeRun
@@ -149,16 +147,6 @@ def known_profile(model: str, runtime: Runtime, evidence: Evidence) -> DevicePro
     """The latest measured profile of a model; None before there is one."""
     found = evidence.find(key_of(asked_profile(runtime.card(model), runtime.dtype(model))))
     return None if found is None else profile_of(found)
-
-
-def profile_of(observation: Observation) -> DeviceProfile | None:
-    """The profile that an observation holds; None where it has no outcome."""
-    values = observation.values
-    names = ("prefill", "decode", "training", "peak_flops")
-    if any(name not in values for name in names):
-        return None
-    rates = {name: float(cast(float, values[name])) for name in names}
-    return DeviceProfile(device=str(values["device"]), **rates)
 
 
 def assumed_profile(card: ModelCard, device: Hardware | None) -> DeviceProfile:
