@@ -9,10 +9,14 @@ import numpy as np
 
 from cosmosql.artifact.bundle import BundlePolicy
 from cosmosql.decide.tiers import RISING, threshold
-from cosmosql.identity import seed_of
+from cosmosql.identity import rounded, seed_of
 
 FULL_RANGE = 1 << 63
 """`seed_of` is uniform below this."""
+
+LARGEST = 1e300
+"""Stands for an infinite threshold, which JSON cannot write: no confidence that is known is beyond
+it, and that of a row without the signal (minus infinity) is still below its negative."""
 
 
 def confidence(signals: Mapping[str, float], signal: str) -> float:
@@ -26,16 +30,19 @@ def confidence(signals: Mapping[str, float], signal: str) -> float:
 
 def calibrated(policy: BundlePolicy, confidences: Sequence[float]) -> BundlePolicy:
     """The cascade with its threshold set so that, on these calibration rows, as large a share goes
-    on as the plan says. No label is looked at. Other policies come back as they are."""
+    on as the plan says. No label is looked at. The threshold is the one that the bundle's manifest can hold, so what is
+    measured is what will answer. Other policies come back as they are."""
     if policy.kind != "cascade" or policy.share is None or not confidences:
         return policy
     limit = threshold(np.asarray(confidences, np.float64), policy.share)
-    return policy.model_copy(update={"thresholds": (limit,)})
+    return policy.model_copy(update={"thresholds": (rounded(min(max(limit, -LARGEST), LARGEST)),)})
 
 
 def goes_on(policy: BundlePolicy, signals: Mapping[str, float]) -> bool:
-    """Whether the first member of a cascade hands a row to the next one."""
-    return confidence(signals, policy.signal or "") < policy.thresholds[0]
+    """Whether the first member of a cascade hands a row to the next one: below the threshold, or
+    where there is none, without the signal."""
+    limit = policy.thresholds[0] if policy.thresholds else -LARGEST
+    return confidence(signals, policy.signal or "") < limit
 
 
 def drawn_for_last(policy: BundlePolicy, row: str) -> bool:

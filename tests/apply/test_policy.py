@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cosmosql.apply.policy import calibrated, confidence, drawn_for_last, goes_on
 from cosmosql.apply.scores import tiers
 from cosmosql.artifact.bundle import BundlePolicy
+from cosmosql.artifact.storage import document_bytes
 from cosmosql.evidence.observation import Item
 
 
@@ -71,6 +72,30 @@ def test_the_threshold_sends_on_the_planned_share_of_the_calibration_rows() -> N
         policy = calibrated(cascade("margin", math.pi, share), sure)
         on = sum(goes_on(policy, {"margin": one}) for one in sure)
         assert on == pytest.approx(100 * share, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("sure", "share", "on"),
+    [
+        ([-math.inf, -math.inf, 0.5], 0.4, [True, True, False]),
+        ([-math.inf] * 3, 0.5, [True] * 3),
+        ([0.1, 0.2, 0.3], 1.0, [True] * 3),
+    ],
+)
+def test_a_threshold_without_bound_can_be_written(
+    sure: list[float], share: float, on: list[bool]
+) -> None:
+    policy = calibrated(cascade("margin", 0.0, share), sure)
+    read = BundlePolicy.model_validate_json(document_bytes(policy))
+    assert read == policy
+    signals = [{} if one == -math.inf else {"margin": one} for one in sure]
+    assert [goes_on(read, one) for one in signals] == on
+
+
+def test_without_a_threshold_only_rows_without_the_signal_go_on() -> None:
+    policy = cascade("margin", 0.0).model_copy(update={"thresholds": ()})
+    assert goes_on(policy, {})
+    assert not goes_on(policy, {"margin": -1e9})
 
 
 def test_only_a_cascade_with_a_share_and_rows_is_calibrated() -> None:
