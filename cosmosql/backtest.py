@@ -19,14 +19,15 @@ from cosmosql.artifact.bundle import BundlePolicy
 from cosmosql.compiler import compile_spec
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.data.rows import Role
+from cosmosql.decide.formulas import Strategies
 from cosmosql.decide.requirements import satisfied
-from cosmosql.decide.subject import subject_of
+from cosmosql.decide.subject import by_strategy, subject_of
 from cosmosql.evidence.ledger import Ledger
 from cosmosql.evidence.metering import Meter
 from cosmosql.evidence.observation import Item
 from cosmosql.identity import rounded
 from cosmosql.interval import Unmeasured
-from cosmosql.model.program import Measure
+from cosmosql.model.program import Measure, Requirement
 from cosmosql.pipeline import DEFAULT_SEED, Line, Report, Watched, measured, write
 from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.series import Series
@@ -230,22 +231,28 @@ def regret(line: Line, truths: Mapping[str, Truth]) -> float | None:
     own = truth_of(line, chosen, truths)
     if own is None:
         return None
+    known = [in_truth(one, truths) for one in line.forecasts]
+    strategies = by_strategy([one for one in known if one is not None])
     feasible = [
-        truths[name_of(one)].metric
-        for one in line.forecasts
-        if feasible_in_truth(one, line, truths)
+        value_in(one)
+        for one in known
+        if one is not None and meets(query.requirements, one, strategies)
     ]
     return rounded(100 * max(0.0, max(feasible, default=own) - own))
 
 
-def feasible_in_truth(forecast: Forecast, line: Line, truths: Mapping[str, Truth]) -> bool:
-    """Whether a candidate meets the requirements with its true metric and its expected costs."""
+def in_truth(forecast: Forecast, truths: Mapping[str, Truth]) -> Forecast | None:
+    """A candidate with its true metric and its expected costs, one draw each; None where it has no
+    truth or no forecast."""
     truth = truths.get(name_of(forecast))
     if truth is None or isinstance(forecast.metric, Unmeasured):
-        return False
-    true_metric = replace(forecast.metric, draws=np.array([truth.metric]), value=truth.metric)
-    subject = subject_of(replace(forecast, metric=true_metric, measures=expected(forecast)))
-    found = [satisfied(one, subject, {}) for one in line.compiled.query.requirements]
+        return None
+    metric = replace(forecast.metric, draws=np.array([truth.metric]), value=truth.metric)
+    return replace(forecast, metric=metric, measures=expected(forecast))
+
+
+def meets(requirements: Sequence[Requirement], forecast: Forecast, strategies: Strategies) -> bool:
+    found = [satisfied(one, subject_of(forecast), strategies) for one in requirements]
     return all(not isinstance(one, Unmeasured) and bool(np.all(one)) for one in found)
 
 

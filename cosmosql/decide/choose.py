@@ -25,7 +25,7 @@ from cosmosql.decide.reasons import (
 )
 from cosmosql.decide.requirements import feasible_draws, judge
 from cosmosql.decide.shrinkage import shrunk
-from cosmosql.decide.subject import Subject, subject_of
+from cosmosql.decide.subject import Subject, by_strategy, subject_of
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.program import Policy, Query
 from cosmosql.predict.forecast import Distribution, Forecast
@@ -70,13 +70,6 @@ def decide(
     judged = corrected(judged)
     chosen, probability, settled = choose(query, judged)
     return document(query, judged, offered, chosen, probability, settled)
-
-
-def by_strategy(forecasts: Sequence[Forecast]) -> Strategies:
-    found: dict[str, list[Subject]] = {}
-    for forecast in forecasts:
-        found.setdefault(forecast.candidate.strategy, []).append(subject_of(forecast))
-    return found
 
 
 def judge_one(query: Query, subject: Subject, strategies: Strategies) -> Judged:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmosql.decide.formulas import values
+from cosmosql.decide.formulas import Strategies, values
 from cosmosql.decide.frontier import mean_metric
 from cosmosql.decide.requirements import satisfied
 from cosmosql.decide.subject import Subject, subject_of
@@ -46,21 +46,23 @@ class OperatingPoint:
     mean_metric: float
     mean_cost: float | None
 
-    def beaten_by(self, singles: Sequence[Forecast], query: Query) -> str | None:
+    def beaten_by(
+        self, singles: Sequence[Forecast], query: Query, strategies: Strategies
+    ) -> str | None:
         """The single candidate that meets the requirements, in expectation, and is as good by the
         query's objective, if any."""
-        own = expected_objective(self.subject, query)
+        own = expected_objective(self.subject, query, strategies)
         for single in singles:
-            other = expected_objective(subject_of(single), query)
+            other = expected_objective(subject_of(single), query, strategies)
             if other is not None and (own is None or other >= own):
                 return f"{single.candidate.name} alone is as good by `{query.objective.text}`"
         return None
 
 
-def expected_objective(subject: Subject, query: Query) -> float | None:
+def expected_objective(subject: Subject, query: Query, strategies: Strategies) -> float | None:
     """The expected objective, larger is better; None where it is unmeasured or a requirement is
     not shown to hold."""
-    judged = judge_ways(query, in_column(subject))
+    judged = judge_ways(query, in_column(subject), strategies)
     if judged is None or judged.shortfall[0] > 0:
         return None
     return float(judged.objective[0])
@@ -84,10 +86,11 @@ class Ways:
     shortfall: Array
 
 
-def judge_ways(query: Query, grid: Subject) -> Ways | None:
+def judge_ways(query: Query, grid: Subject, strategies: Strategies) -> Ways | None:
     """The ways of a subject whose draws have shape (draws, ways) or (draws, 1); None where the
-    objective is unmeasured. What is unmeasured asks nothing of a way."""
-    objective = values(query.objective.formula, grid, {})
+    objective is unmeasured. What is unmeasured asks nothing of a way. The `strategies` that the
+    query's formulas may name have one way each, as `in_column` makes them."""
+    objective = values(query.objective.formula, grid, strategies)
     if isinstance(objective, Unmeasured):
         return None
     sign = 1.0 if query.objective.direction == "maximize" else -1.0
@@ -96,7 +99,7 @@ def judge_ways(query: Query, grid: Subject) -> Ways | None:
     ways = metric.draws.shape[1] if isinstance(metric, Distribution) else len(means)
     shortfall = np.zeros(ways)
     for requirement in query.requirements:
-        met = satisfied(requirement, grid, {})
+        met = satisfied(requirement, grid, strategies)
         if not isinstance(met, Unmeasured):
             missing = float(requirement.confidence) - np.atleast_2d(met).mean(axis=0)
             shortfall = np.maximum(shortfall, missing)
@@ -104,7 +107,13 @@ def judge_ways(query: Query, grid: Subject) -> Ways | None:
 
 
 def operating_point(
-    pair: Pair, kind: str, query: Query, *, n_test: int | None, seed: int
+    pair: Pair,
+    kind: str,
+    query: Query,
+    strategies: Strategies,
+    *,
+    n_test: int | None,
+    seed: int,
 ) -> OperatingPoint:
     """The share that serves the query best. What is reported of it is cross-fitted: on each fold
     the share that the other folds choose."""
@@ -115,9 +124,10 @@ def operating_point(
     folds = fold_of(pair.rows)
     honest = np.empty(len(pair.rows))
     for fold in range(FOLDS):
-        chosen = best_share(pair, kind, query, escalated, folds != fold)
+        chosen = best_share(pair, kind, query, strategies, escalated, folds != fold)
         honest[folds == fold] = escalated[chosen][folds == fold]
-    final = best_share(pair, kind, query, escalated, np.ones(len(pair.rows), bool))
+    every = np.ones(len(pair.rows), bool)
+    final = best_share(pair, kind, query, strategies, escalated, every)
     limit = threshold(pair.confidence, float(INNER[final])) if kind == "cascade" else np.inf
     return point_at(pair, kind, honest, limit, n_test=n_test, seed=seed)
 
@@ -129,14 +139,19 @@ def fixed_threshold(pair: Pair, limit: float, *, n_test: int | None, seed: int) 
 
 
 def best_share(
-    pair: Pair, kind: str, query: Query, escalated: Array, inside: NDArray[np.bool_]
+    pair: Pair,
+    kind: str,
+    query: Query,
+    strategies: Strategies,
+    escalated: Array,
+    inside: NDArray[np.bool_],
 ) -> int:
     """The index of the share with the best expected objective among those whose requirements hold,
     judged on the rows inside; where none holds, of the one that falls least short."""
     judged = replace(pair, weights=pair.weights * inside)
     gained, share = gains(judged, escalated)
     metric = np.clip(mean_metric(pair.small) + gained, 0.0, 1.0)
-    found = judge_ways(query, subject_at(pair, kind, metric, share))
+    found = judge_ways(query, subject_at(pair, kind, metric, share), strategies)
     if found is None:
         return int(np.argmax(metric.mean(axis=0)))
     least = float(found.shortfall.min())

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosmosql.decide.decision import CurvePoint, PolicyForecast
+from cosmosql.decide.formulas import Strategies
 from cosmosql.decide.frontier import Frontier, frontier_of, mean_cost, mean_metric
 from cosmosql.decide.operating import (
     OperatingPoint,
     basis_of,
     fixed_threshold,
+    in_column,
     operating_point,
 )
-from cosmosql.decide.subject import Subject, subject_of
+from cosmosql.decide.subject import Subject, by_strategy, subject_of
 from cosmosql.decide.tiers import (
     Pair,
     area,
@@ -58,6 +60,10 @@ def offers(
     frontier = frontier_of(members)
     if not frontier.singles:
         return (refused_whole(policy, "none of its strategies has a measured metric and cost"),)
+    strategies = {
+        name: [in_column(one) for one in candidates]
+        for name, candidates in by_strategy(forecasts).items()
+    }
     found: list[Offer] = []
     if policy.using in ("single", "auto"):
         found += [single(policy, one) for one in frontier.singles if is_new(one, query)]
@@ -66,9 +72,11 @@ def offers(
         if isinstance(pair, Unmeasured):
             continue
         if policy.using in ("mix", "auto"):
-            found.append(mixed(policy, pair, frontier, query, n_test=n_test, seed=seed))
+            found.append(mixed(policy, pair, frontier, query, strategies, n_test=n_test, seed=seed))
         if policy.using in ("cascade", "auto"):
-            found.append(cascaded(policy, pair, frontier, query, n_test=n_test, seed=seed))
+            found.append(
+                cascaded(policy, pair, frontier, query, strategies, n_test=n_test, seed=seed)
+            )
     if not found:
         return (refused_whole(policy, "no two of its strategies differ in cost and in metric"),)
     return shortened(found)
@@ -162,15 +170,16 @@ def mixed(
     pair: Pair,
     frontier: Frontier,
     query: Query,
+    strategies: Strategies,
     *,
     n_test: int | None,
     seed: int,
 ) -> Offer:
     """A random share of the queries to the large tier. It pays only where no single candidate
     does as well by the query's own measure."""
-    point = operating_point(pair, "mix", query, n_test=n_test, seed=seed)
+    point = operating_point(pair, "mix", query, strategies, n_test=n_test, seed=seed)
     curve = mix_curve(pair)
-    note = point.beaten_by(frontier.singles, query)
+    note = point.beaten_by(frontier.singles, query, strategies)
     return offer(policy, pair, "mix", point, (), None, curve, note)
 
 
@@ -179,6 +188,7 @@ def cascaded(
     pair: Pair,
     frontier: Frontier,
     query: Query,
+    strategies: Strategies,
     *,
     n_test: int | None,
     seed: int,
@@ -187,13 +197,13 @@ def cascaded(
     curve = cascade_curve(pair)
     rule = next((rule for rule in policy.escalations), None)
     if pair.signal is None:
-        point = operating_point(pair, "mix", query, n_test=n_test, seed=seed)
+        point = operating_point(pair, "mix", query, strategies, n_test=n_test, seed=seed)
         reason = f"{pair.small.candidate.name} gives no signal of its uncertainty"
         return offer(policy, pair, "cascade", point, (), None, (), reason)
     if rule is not None:
         point = fixed_threshold(pair, rule.threshold, n_test=n_test, seed=seed)
     else:
-        point = operating_point(pair, "cascade", query, n_test=n_test, seed=seed)
+        point = operating_point(pair, "cascade", query, strategies, n_test=n_test, seed=seed)
     note = dominated_by(pair, point, frontier)
     return offer(policy, pair, "cascade", point, (point.threshold,), pair.signal, curve, note)
 

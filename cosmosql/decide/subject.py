@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cosmosql.interval import Unmeasured
@@ -31,3 +31,11 @@ def subject_of(forecast: Forecast) -> Subject:
         metric_name=forecast.metric_name,
         quantities={forecast.metric_name: forecast.metric, **forecast.measures},
     )
+
+
+def by_strategy(forecasts: Sequence[Forecast]) -> dict[str, list[Subject]]:
+    """The candidates of each strategy, for formulas that name one."""
+    found: dict[str, list[Subject]] = {}
+    for forecast in forecasts:
+        found.setdefault(forecast.candidate.strategy, []).append(subject_of(forecast))
+    return found

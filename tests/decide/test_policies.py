@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from cosmosql.decide.choose import decide
 from cosmosql.decide.policies import offers
 from cosmosql.interval import Estimate, Unmeasured
-from cosmosql.model.program import Escalation
+from cosmosql.model.program import Escalation, Literal, Measure, Operation
+from cosmosql.units import Quantity
 
 OVER = ("strategy.small", "strategy.large")
 ROWS = 400
@@ -90,6 +92,26 @@ def test_a_mix_fills_a_budget_between_its_tiers(
         seed=0,
     )
     assert mix.subject is not None
+    assert mix.forecast.share == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_share_is_chosen_by_what_another_strategy_costs(
+    candidate: Any, policy: Any, query: Any, requirement: Any
+) -> None:
+    """At most 0.625 of the large tier's 4: the same cap of 2.5."""
+    large = Measure(name="serve_cost", strategy="strategy.large")
+    share = Literal(quantity=Quantity.parse("0.625"))
+    cap = replace(
+        requirement("serve_cost", "<=", "1 USD/request"),
+        right=Operation(operator="*", left=large, right=share),
+    )
+    (mix,) = offers(
+        policy("mix", *OVER),
+        two(candidate, informative=False),
+        query(cap, among=OVER),
+        n_test=500,
+        seed=0,
+    )
     assert mix.forecast.share == pytest.approx(0.5, abs=0.01)
 
 
