@@ -30,8 +30,10 @@ def confidence(signals: Mapping[str, float], signal: str) -> float:
 
 def calibrated(policy: BundlePolicy, confidences: Sequence[float]) -> BundlePolicy:
     """The cascade with its threshold set so that, on these calibration rows, as large a share goes
-    on as the plan says. No label is looked at. The threshold is the one that the bundle's manifest can hold, so what is
-    measured is what will answer. Other policies come back as they are."""
+    on as the plan says. No label is looked at. Other policies come back as they are.
+
+    The threshold is one that the bundle's manifest can hold: what is measured is what will answer.
+    """
     if policy.kind != "cascade" or policy.share is None or not confidences:
         return policy
     limit = threshold(np.asarray(confidences, np.float64), policy.share)
