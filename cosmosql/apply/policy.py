@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cosmosql.artifact.bundle import BundlePolicy
-from cosmosql.decide.tiers import RISING, threshold
+from cosmosql.decide.tiers import threshold
 from cosmosql.identity import rounded, seed_of
+from cosmosql.schema.kinds import RISING
 
 FULL_RANGE = 1 << 63
 """`seed_of` is uniform below this."""

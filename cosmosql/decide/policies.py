@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from cosmosql.decide.tiers import (
     unit_costs,
 )
 from cosmosql.interval import Unmeasured
-from cosmosql.model.program import Policy, Query
+from cosmosql.model.program import Escalation, Policy, Query
 from cosmosql.predict.forecast import Forecast
 
 
@@ -67,15 +68,15 @@ def offers(
     found: list[Offer] = []
     if policy.using in ("single", "auto"):
         found += [single(policy, one) for one in frontier.singles if is_new(one, query)]
-    for small, large in pairs(policy, members, frontier):
-        pair = pair_of(small, large, policy.signal, seed=seed)
+    for small, large, rule in pairs(policy, members, frontier):
+        pair = pair_of(small, large, rule.signal if rule else policy.signal, seed=seed)
         if isinstance(pair, Unmeasured):
             continue
         if policy.using in ("mix", "auto"):
             found.append(mixed(policy, pair, frontier, query, strategies, n_test=n_test, seed=seed))
         if policy.using in ("cascade", "auto"):
             found.append(
-                cascaded(policy, pair, frontier, query, strategies, n_test=n_test, seed=seed)
+                cascaded(policy, pair, rule, frontier, query, strategies, n_test=n_test, seed=seed)
             )
     if not found:
         return (refused_whole(policy, "no two of its strategies differ in cost and in metric"),)
@@ -89,18 +90,23 @@ def is_new(forecast: Forecast, query: Query) -> bool:
 
 def pairs(
     policy: Policy, members: Sequence[Forecast], frontier: Frontier
-) -> Iterator[tuple[Forecast, Forecast]]:
-    """Small and large tiers: the undominated singles two by two; for a cascade with declared
-    stages the undominated candidates of the first stage with those of the last."""
-    if policy.using == "cascade" and len(policy.over) == 2:
-        first, last = (
-            frontier_of([one for one in members if one.candidate.strategy == stage]).singles
-            for stage in policy.over
-        )
-        yield from ((small, large) for small in first for large in last)
+) -> Iterator[tuple[Forecast, Forecast, Escalation | None]]:
+    """Small and large tiers, and the rule written by hand between them, if any: the undominated
+    singles two by two; for a cascade the undominated candidates of each stage with those of every
+    later one, or, where it has rules, of the stages that these escalate to."""
+    if policy.using != "cascade":
+        yield from ((small, large, None) for small, large in combinations(frontier.singles, 2))
         return
-    for index, small in enumerate(frontier.singles):
-        yield from ((small, large) for large in frontier.singles[index + 1 :])
+    stages = [
+        frontier_of([one for one in members if one.candidate.strategy == stage]).singles
+        for stage in policy.over
+    ]
+    rules = {rule.target: rule for rule in policy.escalations}
+    for first, last in combinations(stages, 2):
+        for small, large in product(first, last):
+            rule = rules.get(large.candidate.strategy)
+            if rule or not rules:
+                yield small, large, rule
 
 
 def shortened(found: Sequence[Offer]) -> tuple[Offer, ...]:
@@ -186,6 +192,7 @@ def mixed(
 def cascaded(
     policy: Policy,
     pair: Pair,
+    rule: Escalation | None,
     frontier: Frontier,
     query: Query,
     strategies: Strategies,
@@ -193,12 +200,13 @@ def cascaded(
     n_test: int | None,
     seed: int,
 ) -> Offer:
-    """Small first, large where the small one is unsure."""
+    """Small first, large where the small one is unsure: below the rule's threshold, which is on the
+    rule's own signal and no other, else below the one that serves the query best."""
     curve = cascade_curve(pair)
-    rule = next((rule for rule in policy.escalations), None)
-    if pair.signal is None:
+    if pair.signal is None or (rule is not None and pair.signal != rule.signal):
         point = operating_point(pair, "mix", query, strategies, n_test=n_test, seed=seed)
-        reason = f"{pair.small.candidate.name} gives no signal of its uncertainty"
+        missing = f"no {rule.signal}" if rule else "no signal of its uncertainty"
+        reason = f"{pair.small.candidate.name} gives {missing}"
         return offer(policy, pair, "cascade", point, (), None, (), reason)
     if rule is not None:
         point = fixed_threshold(pair, rule.threshold, n_test=n_test, seed=seed)

@@ -18,6 +18,7 @@ from cosmosql.interval import Unmeasured
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.items import row_scores
 from cosmosql.predict.pairing import Array, row_weights
+from cosmosql.schema.kinds import RISING
 
 FOLDS = 5
 BUDGETS = 100
@@ -27,9 +28,6 @@ DIGITS = 12
 SHARES = np.linspace(0.0, 1.0, 41)
 """Shares of queries for the large tier that are considered; the first and the last are the single
 tiers themselves (a cascade pays the small one all the same)."""
-
-RISING = ("margin", "label_margin", "max_probability", "mean_logprob")
-"""Signals that are high where the model is sure; entropy is the other way round."""
 
 SUBSTITUTES = ("margin", "label_margin", "mean_logprob")
 """What stands in, in this order, for a signal that the small tier does not give."""

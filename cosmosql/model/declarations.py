@@ -27,7 +27,7 @@ from cosmosql.model.program import (
     Task,
 )
 from cosmosql.model.report import Report, suggestion
-from cosmosql.schema.kinds import SIGNALS
+from cosmosql.schema.kinds import RISING
 from cosmosql.syntax.tree import Binary, EscalateClause, Reference
 from cosmosql.units import Quantity
 
@@ -269,13 +269,13 @@ class DeclarationBinder:
                 help="write `when margin < 1.5`",
             )
             return None
-        if signal.text not in SIGNALS:
+        if signal.text not in RISING:
             self.report.add(
                 "E0201",
                 "unknown name",
                 signal.span,
-                "there is no such signal",
-                help=suggestion(signal.text, SIGNALS, f"the signals are {', '.join(SIGNALS)}"),
+                "no such signal is low where a model is unsure",
+                help=suggestion(signal.text, RISING, f"these are: {', '.join(RISING)}"),
             )
             return None
         return Escalation(

@@ -24,6 +24,9 @@ METERS: Mapping[str, str] = MappingProxyType(
 )
 """What a budget counts."""
 
+RISING = ("margin", "label_margin", "max_probability", "mean_logprob")
+"""Signals that are high where the model is sure; entropy is the other way round."""
+
 SIGNALS = ("margin", "label_margin", "max_probability", "entropy", "mean_logprob")
 """Uncertainty signals of an answer, as `contracts.strategy.Answer` names them."""
 

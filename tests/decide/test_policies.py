@@ -144,6 +144,35 @@ def test_a_threshold_written_by_hand_is_kept(candidate: Any, policy: Any, query:
     assert cascade.forecast.share == pytest.approx(below, abs=0.01)
 
 
+def test_a_rule_stands_on_its_own_signal_and_its_own_stage(
+    candidate: Any, policy: Any, query: Any
+) -> None:
+    small, large = two(candidate, informative=True)
+    middle = replace(large, candidate=replace(large.candidate, name="strategy.middle"))
+    middle = replace(middle, candidate=replace(middle.candidate, strategy="strategy.middle"))
+    stages = ("strategy.small", "strategy.middle", "strategy.large")
+    rules = (
+        Escalation(target="strategy.large", signal="margin", threshold=1.5),
+        Escalation(target="strategy.middle", signal="max_probability", threshold=0.5),
+    )
+
+    def offered(*rules: Escalation) -> Any:
+        return offers(
+            policy("cascade", *stages, escalations=rules),
+            [small, middle, large],
+            query(among=stages),
+            n_test=500,
+            seed=0,
+        )
+
+    (kept,) = [one for one in offered(rules[0]) if one.subject is not None]
+    assert kept.forecast.members == OVER and kept.forecast.thresholds == (1.5,)
+    (refused,) = offered(rules[1])
+    assert refused.forecast.members == ("strategy.small", "strategy.middle")
+    assert refused.forecast.note == "refused: strategy.small gives no max_probability"
+    assert {one.forecast.members for one in offered()} >= {OVER}
+
+
 def test_a_small_tier_without_a_signal_cannot_lead_a_cascade(
     candidate: Any, policy: Any, query: Any
 ) -> None:

@@ -264,6 +264,7 @@ policy all using auto {
     assert found.policies["policy.all"].signal == "entropy"
     for old, new, code in (
         ("when margin < 1.5", "when margn < 1.5", "E0201"),
+        ("when margin < 1.5", "when entropy < 1.5", "E0201"),
         ("when margin < 1.5", "when margin > 1.5", "E0302"),
         ("escalate to strategy.big", "escalate to strategy.small", "E0408"),
         ("signal = entropy", "signal = entropie", "E0304"),
