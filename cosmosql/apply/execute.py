@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -99,7 +99,8 @@ def apply(plan_path: Path, *, progress: Report | None = None) -> ApplyOutcome:
                 if first
                 else []
             )
-            policy = calibrated(policy, sure)
+            if not ruled(program, str(plan.decision.chosen), members):
+                policy = calibrated(policy, sure)
             outcomes = scores.outcomes(
                 plan,
                 policy,
@@ -175,6 +176,13 @@ def chosen_policy(plan: PlanDocument, plan_path: Path) -> BundlePolicy:
                 share=policy.share,
             )
     return BundlePolicy(kind="single", members=(chosen,))
+
+
+def ruled(program: Program, chosen: str, members: Sequence[Candidate]) -> bool:
+    """Whether the spec itself says when the chosen cascade escalates: no calibration changes it."""
+    declared = program.policies.get(chosen.partition("[")[0])
+    rules = declared.escalations if declared else ()
+    return any(rule.target == members[-1].strategy for rule in rules)
 
 
 def check_locked(
