@@ -22,7 +22,7 @@ from cosmosql.plan.build import corpus_of
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series as Candidates
-from cosmosql.plan.series import unseeded
+from cosmosql.plan.series import strategy_of, unseeded
 from cosmosql.predict.cost import adapting, exact, serving
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import Fits
@@ -302,7 +302,23 @@ def adaptation_of(
 ) -> Adaptation | Unmeasured:
     """The tokens that making a candidate in full takes."""
     full = candidates.full[candidate.name]
-    trained = training_tokens(runs, full) if candidates.trains else (0.0, 0.0)
+
+    def seen(fidelity: Fidelity) -> int:
+        return (
+            strategy_of(candidate.kind)
+            .workload(
+                candidate.config,
+                fidelity,
+                input_tokens=1,
+                target_tokens=0,
+                instruction_tokens=0,
+                options=0,
+                rows=0,
+            )
+            .training_tokens
+        )
+
+    trained = training_tokens(runs, full, seen) if candidates.trains else (0.0, 0.0)
     indexed = indexed_tokens(scene, candidate, runs, full)
     if isinstance(trained, Unmeasured):
         return trained

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,14 +98,13 @@ def fitting_the_context(runs: Sequence[Run], context: int | None) -> float | Non
     return max(measured, float(np.floor((context - level) / slope))) if slope > 0 else None
 
 
-FILLED_BATCHES = 0.01
-"""Relative standard error of what the last batch of an epoch adds or lacks."""
-
-
-def training_tokens(runs: Sequence[Run], full: Fidelity) -> tuple[float, float] | Unmeasured:
+def training_tokens(
+    runs: Sequence[Run], full: Fidelity, examples_seen: Callable[[Fidelity], int]
+) -> tuple[float, float] | Unmeasured:
     """Tokens that training in full sees, and their relative standard error: in proportion to the
-    train rows, from the largest run that was not cut short (the epochs are the same along a
-    series). The rows of the two runs differ in length as the answered rows do."""
+    examples that training sees (`examples_seen`, epochs and filled batches counted), from the
+    largest run that was not cut short. The rows of two runs differ in length as the answered rows
+    do."""
     whole = [
         run
         for run in runs
@@ -116,9 +115,9 @@ def training_tokens(runs: Sequence[Run], full: Fidelity) -> tuple[float, float] 
     if not whole or full.train_rows is None:
         return Unmeasured("no training run was measured")
     largest = whole[-1]
-    measured = largest.fidelity.train_rows or 0
     lengths = np.array([item.prompt_tokens for item in largest.observation.items], np.float64)
     variation = float(lengths.std() / lengths.mean()) if len(lengths) else 0.0
-    sampling = variation * float(np.sqrt(1 / measured + 1 / full.train_rows))
-    tokens = largest.observation.usage.training_tokens * full.train_rows / measured
-    return tokens, float(np.hypot(sampling, FILLED_BATCHES))
+    measured, wanted = largest.fidelity.train_rows or 0, full.train_rows
+    tokens = largest.observation.usage.training_tokens
+    tokens_in_full = tokens * examples_seen(full) / examples_seen(largest.fidelity)
+    return tokens_in_full, variation * float(np.sqrt(1 / measured + 1 / wanted))
