@@ -64,7 +64,8 @@ def lora_options(shares: tuple[float, ...]) -> Mapping[str, tuple[object, ...]]:
         for option in registry.extension("strategy", "lora").options
         if option.default is not None
     }
-    return {**defaults, "share": shares, "epochs": (float(EPOCHS),)}
+    # Batches of one row, so that none is filled up and tokens are rows times epochs.
+    return {**defaults, "share": shares, "epochs": (float(EPOCHS),), "batch_size": (1,)}
 
 
 def icl_options(shots: tuple[int, ...]) -> Mapping[str, tuple[object, ...]]:
