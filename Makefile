@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # torch's threads spin against other processes on a busy machine; passive waiting does not.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format tiny backtest outputs clean
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python >= 3.11 is needed, this is %d.%d; set PYTHON=..." % v[:2])'
@@ -26,7 +26,7 @@ demo: $(READY)
 
 ## Static checks, then every test.
 test: $(READY) check
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -37,6 +37,18 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+## docs/tiny.md: what the tiny family can do. About a quarter of an hour.
+tiny: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/tiny_family.py --write docs/tiny.md
+
+## The README's table of forecasts against the truth. About half an hour.
+backtest: $(READY)
+	$(BIN)/python tests/bench/tiny_backtest.py --keep build/backtest
+
+## What the software prints, into README.md and docs/tour.md.
+outputs: $(READY)
+	$(BIN)/python docs/outputs.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
