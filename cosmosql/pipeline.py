@@ -35,7 +35,8 @@ from cosmosql.predict.forecasting import forecast
 from cosmosql.predict.spending import Spending, exhaustive, probing
 from cosmosql.probes import quote as quoting
 from cosmosql.probes.lower import ProbeRun, lower, pair
-from cosmosql.probes.run import execute, replay
+from cosmosql.probes.round import carry_out
+from cosmosql.probes.run import replay
 from cosmosql.probes.runtime import Runtime
 from cosmosql.report.render import render_html, render_markdown
 from cosmosql.units import Quantity
@@ -159,18 +160,8 @@ def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Li
         ledger.take_in(_filed(compiled))
         runtime = Runtime(compiled.program, compiled.data, ledger)
         runs = lower(compiled.graph, runtime)
-        quoted = quoting.quote_runs(runs, compiled.graph, ledger, runtime, ledger)
-        quoting.check_fits(quoted, compiled.query)
-        meter = quoting.open_meter(quoted)
         watcher = Watched(progress)
-        observations = execute(
-            runs,
-            runtime,
-            ledger,
-            meter,
-            scope=quoting.scope_of(compiled.program, compiled.query),
-            watcher=watcher,
-        )
+        observations = carry_out(runs, compiled.graph, ledger, runtime, watcher)
         known = Recorded(item for item in ledger.all() if item.kind == "fit")
         line = _line(compiled, runtime, runs, observations, known, seed)
         for fit in line.fits:

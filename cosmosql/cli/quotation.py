@@ -29,6 +29,8 @@ def quote_tables(found: Quote, *, quiet: bool) -> Iterator[RenderableType]:
     yield Text(f"{words}{fit}.")
     if any(item.assumed and not item.paid for item in found.runs):
         yield Text("Seconds are a cautious guess until the device is profiled.", style="dim")
+    if found.awaits_profiles:
+        yield Text("A run profiles the models first, if that fits, and quotes again.", style="dim")
     for meter in found.shortfalls:
         needed = f"{readable(found.needed(meter))} {found.caps.unit(meter)}"
         yield Text(f"`{meter}` does not fit: {needed} may be needed.", style="yellow")

@@ -23,6 +23,9 @@ from cosmosql.probes.worst import (
     worst_workload,
 )
 
+TIMED = ("money", "wall", "accelerator")
+"""Meters that count seconds, or are paid by them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotedRun:
@@ -57,6 +60,13 @@ class Quote:
             for meter in METERS
             if meter in self.caps.amounts and self.needed(meter) > self.caps.amounts[meter]
         )
+
+    @property
+    def awaits_profiles(self) -> bool:
+        """Whether the round is too large by its seconds alone, some of which are a guess: measured
+        rates may show that it fits."""
+        guessed = any(one.assumed and not one.paid for one in self.runs)
+        return guessed and bool(self.shortfalls) and set(self.shortfalls) <= set(TIMED)
 
     def needed(self, meter: str) -> Decimal:
         """What the cap of a meter must be for the round to fit in its worst case."""

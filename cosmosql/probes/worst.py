@@ -35,6 +35,11 @@ START_SECONDS = 2.0
 """Of any measurement, besides its tokens: rendering, building an index, judging."""
 
 PROFILE_SECONDS = 15.0
+"""Of a profile, at least."""
+
+PROFILE_WORK = Workload(prompt_tokens=6_400, completion_tokens=256, training_tokens=3_072)
+"""What a profile times: eight rows of 96 tokens, read eight times in all, written after and
+trained on four times each."""
 
 HEAD_SECONDS = 40.0
 """Fitting every head, at the most rows that are embedded; it grows as their cube."""
@@ -104,11 +109,10 @@ def worst_seconds(run: ProbeRun, work: Workload, runtime: Runtime, evidence: Evi
         pool = len(runtime.train(run.measurement.candidate))
         return decimal_seconds(2 * START_SECONDS + ROW_SECONDS * pool)
     card = runtime.card(model)
+    assumed = assumed_profile(card, hardware(run, runtime))
     if run.measurement.kind == "profile":
-        return decimal_seconds(PROFILE_SECONDS)
-    profile = known_profile(model, runtime, evidence) or assumed_profile(
-        card, hardware(run, runtime)
-    )
+        return decimal_seconds(max(PROFILE_SECONDS, seconds(PROFILE_WORK, assumed)))
+    profile = known_profile(model, runtime, evidence) or assumed
     heads = 0.0
     if run.measurement.kind == "proxy":
         pool = min(len(runtime.train(run.measurement.candidate)), PROXY_ROWS)

@@ -19,6 +19,7 @@ from cosmosql.plan.candidate import Measurement
 from cosmosql.probes.evaluate import evaluate
 from cosmosql.probes.lower import lower, pair
 from cosmosql.probes.quote import check_fits, open_meter, quote, quote_runs, scope_of
+from cosmosql.probes.round import carry_out
 from cosmosql.probes.run import execute, replay
 from cosmosql.probes.runtime import Runtime
 
@@ -210,6 +211,48 @@ def test_a_round_that_cannot_fit_starts_nothing(fakes, tmp_path):
         query,
     )
     assert graph.candidates
+
+
+def test_a_model_is_profiled_first_where_only_its_assumed_speed_is_too_slow(
+    fakes, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("cosmosql.probes.worst.ASSUMED_FLOPS", 4e5)
+    program, query, data = fakes.world(tmp_path, probing={"wall": "10 min"})
+    graph = build(program, query, data)
+    with Ledger.open(tmp_path) as ledger:
+        runtime = Runtime(program, data, ledger)
+        runs = lower(graph, runtime)
+        guessed = quote_runs(runs, graph, ledger, runtime, ledger)
+        assert guessed.shortfalls == ("wall",) and guessed.awaits_profiles
+        observations = carry_out(runs, graph, ledger, runtime)
+        assert len(pair(runs, observations)) == len(runs)
+        assert not quote_runs(runs, graph, ledger, runtime, ledger).shortfalls
+
+
+def test_profiles_alone_are_measured_where_the_round_is_too_large_all_the_same(
+    fakes, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("cosmosql.probes.worst.START_SECONDS", 30.0)
+    program, query, data = fakes.world(tmp_path, probing={"wall": "55 s"})
+    graph = build(program, query, data)
+    with Ledger.open(tmp_path) as ledger:
+        runtime = Runtime(program, data, ledger)
+        runs = lower(graph, runtime)
+        with pytest.raises(InputError) as refused:
+            carry_out(runs, graph, ledger, runtime)
+        assert refused.value.diagnostics[0].code == "E0403"
+        assert {one.kind for one in ledger.all()} == {"profile", "resolve"}
+
+
+def test_tokens_that_do_not_fit_start_nothing(fakes, tmp_path):
+    program, query, data = fakes.world(tmp_path, probing={"tokens": "10 tokens"})
+    graph = build(program, query, data)
+    with Ledger.open(tmp_path) as ledger:
+        runtime = Runtime(program, data, ledger)
+        runs = lower(graph, runtime)
+        with pytest.raises(InputError):
+            carry_out(runs, graph, ledger, runtime)
+        assert not list(ledger.all()) and not ledger.spending()
 
 
 def test_money_is_never_spent_without_a_price(fakes, tmp_path):
