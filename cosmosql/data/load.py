@@ -77,6 +77,8 @@ def load(dataset: DatasetDeclaration, *, inputs: Sequence[str] = ()) -> LoadedDa
     parts = source.load(dataset.options, root=dataset.root, span=dataset.span)
     shown = all(part.shown for part in parts)
     findings = Findings(dataset.span, shown=shown)
+    _check_parts(parts, findings)
+    findings.stop()
     raw = [_RawRow(part, index) for part in parts for index in range(len(part.rows))]
     columns = tuple(dict.fromkeys(name for row in raw for name in row.values))
     _check_columns(dataset, raw, columns, findings)
@@ -196,6 +198,20 @@ def _given_role(dataset: DatasetDeclaration, row: _RawRow, findings: Findings) -
         help=f"did you mean `{nearest}`?" if nearest else f"the roles are {', '.join(known)}",
     )
     return None
+
+
+def _check_parts(parts: Sequence[Part], findings: Findings) -> None:
+    """A role that is given files gets its rows from nowhere else."""
+    for role in dict.fromkeys(part.role for part in parts if part.role is not None):
+        given = [part for part in parts if part.role == role]
+        if not any(part.rows for part in given):
+            findings.add(
+                "E0512",
+                "too few rows for a role",
+                notes=(f"`{role}`: {', '.join(part.origin for part in given)} holds no rows",),
+                help="point to a file that holds rows, or leave the file out: "
+                "the section `roles` then says where its rows come from",
+            )
 
 
 def _check_columns(

@@ -182,6 +182,12 @@ def test_an_empty_file(write: Write) -> None:
     assert refused(Declared(write("a.jsonl", []), {"source": "a.jsonl"})) == ["E0512"]
 
 
+def test_a_role_whose_file_is_empty_is_not_filled_from_elsewhere(write: Write) -> None:
+    root = write("train.jsonl", some(60))
+    write("test.jsonl", [])
+    assert refused(Declared(root, {"train": "train.jsonl", "test": "test.jsonl"})) == ["E0512"]
+
+
 def test_rows_from_outside_are_not_shown(tmp_path: Path) -> None:
     inside = tmp_path / "spec"
     inside.mkdir()
