@@ -100,6 +100,21 @@ def test_a_configuration_that_is_no_json(model: Path) -> None:
     assert "config.json" in refused(model, "E0535")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"num_hidden_layers": "many"}, {"num_hidden_layers": -3}, {"hidden_size": 0}],
+)
+def test_a_configuration_with_impossible_values(model: Path, changes: dict[str, object]) -> None:
+    edit(model / "config.json", **changes)
+    assert "config.json" in refused(model, "E0535")
+
+
+@pytest.mark.parametrize("placed", [["a"], {"a": "../elsewhere.safetensors"}, None])
+def test_an_index_that_names_no_files_beside_it(model: Path, placed: object) -> None:
+    (model / "model.safetensors.index.json").write_text(json.dumps({"weight_map": placed}))
+    assert "model.safetensors.index.json" in refused(model, "E0535")
+
+
 @pytest.mark.parametrize("changes", [{"num_hidden_layers": 3}, {"hidden_size": 64}])
 def test_weights_that_do_not_fit_the_configuration(model: Path, changes: dict[str, object]) -> None:
     edit(model / "config.json", **changes)

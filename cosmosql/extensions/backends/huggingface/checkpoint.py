@@ -149,8 +149,7 @@ def _require_vocabulary(directory: Path, name: str) -> None:
 def _weight_files(directory: Path, name: str) -> tuple[Path, ...]:
     index = directory / INDEX_FILE
     if index.is_file():
-        names = sorted(set(_read_json(index, name).get("weight_map", {}).values()))
-        files = tuple(directory / str(file) for file in names)
+        files = tuple(directory / file for file in _shards(_read_json(index, name), name))
     else:
         files = (directory / WEIGHTS_FILE,)
     missing = [file.name for file in files if not file.is_file()]
@@ -176,10 +175,22 @@ def _weight_files(directory: Path, name: str) -> tuple[Path, ...]:
     )
 
 
+def _shards(index: Mapping[str, Any], name: str) -> list[str]:
+    """The files of an index, sorted; all of them stand beside it."""
+    placed = index.get("weight_map")
+    if not isinstance(placed, dict):
+        reject_damage(name, f"{INDEX_FILE} has no object `weight_map`")
+    files = sorted({str(file) for file in placed.values()})
+    outside = [file for file in files if Path(file).name != file]
+    if outside:
+        reject_damage(name, f"{INDEX_FILE} names a file outside the directory: {outside[0]}")
+    return files
+
+
 def _read_json(file: Path, name: str) -> dict[str, Any]:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         reject_damage(name, f"{file.name} is not JSON: {error}")
     if not isinstance(value, dict):
         reject_damage(name, f"{file.name} is not a JSON object")
@@ -225,7 +236,8 @@ def tokenizer_digest(checkpoint: Checkpoint) -> str:
 
 
 def load_config(checkpoint: Checkpoint) -> Any:
-    """The transformers configuration; raises InputError E0534 unless it is a causal model's."""
+    """The transformers configuration; raises InputError E0534 unless it is a causal model's, and
+    E0535 where its values are none that a model can have."""
     content = _read_json(checkpoint.directory / CONFIG_FILE, checkpoint.name)
     try:
         config = AutoConfig.from_pretrained(
@@ -237,12 +249,19 @@ def load_config(checkpoint: Checkpoint) -> Any:
             f"its model type `{content.get('model_type')}` is not known to the installed "
             "transformers",
         )
+    except Exception as error:
+        # transformers checks each value in ways of its own.
+        reject_damage(checkpoint.name, f"{CONFIG_FILE}: {' '.join(str(error).split())}")
     known = set(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values())
     names = list(config.architectures or ())
     if names and not known.intersection(names):
         _reject_architecture(checkpoint.name, f"it is a {', '.join(names)}")
     if not names and config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         _reject_architecture(checkpoint.name, f"it is of type `{config.model_type}`")
+    text = config.get_text_config(decoder=True)
+    for size in ("num_hidden_layers", "hidden_size", "vocab_size"):
+        if not getattr(text, size, 0) > 0:
+            reject_damage(checkpoint.name, f"{CONFIG_FILE}: no positive `{size}`")
     return config
 
 
