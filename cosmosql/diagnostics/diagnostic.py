@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NoReturn
 
@@ -56,6 +57,18 @@ class InputError(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("; ".join(f"{item.code}: {item.title}" for item in self.diagnostics))
+
+
+@contextmanager
+def placed(span: Span) -> Iterator[None]:
+    """Gives a place to the findings of a part that does not know who declared what it reads."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(
+            item if item.labels else replace(item, labels=(Label(span),))
+            for item in error.diagnostics
+        ) from error
 
 
 def reject(

@@ -10,7 +10,7 @@ from cosmosql.contracts.metric import Metric
 from cosmosql.contracts.retriever import Embed, Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Example
 from cosmosql.data.rows import LoadedDataset, Role
-from cosmosql.diagnostics.diagnostic import InputError
+from cosmosql.diagnostics.diagnostic import InputError, placed
 from cosmosql.evidence.keys import asked_resolution, key_of, model_content
 from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Evidence, Recorded
@@ -81,7 +81,8 @@ class Runtime:
             recorded = self._recorded_card(model)
             declared = self.program.models[model]
             try:
-                card = self._factory(model).fingerprint(declared.options, root=declared.root)
+                with placed(declared.span):
+                    card = self._factory(model).fingerprint(declared.options, root=declared.root)
             except InputError:
                 if recorded is None:
                     raise
@@ -123,7 +124,8 @@ class Runtime:
         if self._loaded is None or self._loaded[0] != model:
             self.release()
             declared = self.program.models[model]
-            backend = self._factory(model).load(declared.options, root=declared.root)
+            with placed(declared.span):
+                backend = self._factory(model).load(declared.options, root=declared.root)
             self._loaded = model, backend
             self._cards[model] = backend.card
         return self._loaded[1]
