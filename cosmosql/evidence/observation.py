@@ -50,7 +50,7 @@ class Observation:
 
     kind `profile`: `values` are the fields of `contracts.backend.DeviceProfile`.
     kind `evaluate`: `items` on the asked rows in the role's order.
-    kind `proxy`: `values["sizes"]`, and `values["accuracy"]` by size: light heads on frozen
+    kind `proxy`: `values["sizes"]`, and `values["accuracy"]` at each: light heads on frozen
     embeddings, with `items` the outcomes of the head at the largest size.
     kind `fit`: `values` of a predictor, kept so that a replay has the same digits everywhere.
     kind `resolve`: `values` are the model card, the dataset's fingerprint or the like.

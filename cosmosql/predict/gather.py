@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from scipy.special import expit, logit
 
 from cosmosql.contracts.backend import DeviceProfile
 from cosmosql.contracts.metric import Metric
@@ -19,6 +20,9 @@ from cosmosql.interval import Unmeasured
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.predict.metric import metric_draws, value_of
 from cosmosql.predict.pairing import Array
+
+INSIDE = 0.01
+"""Shares are kept this far from 0 and 1 before a logit is taken of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,17 +114,23 @@ def proxy_points(
 ) -> tuple[CurvePoint, ...]:
     """The proxy curve as points. Its accuracy at n counts the common rows and n left-out train
     rows: the deviation of a draw on the common rows enters with their share, the train rows add
-    binomial noise of their own."""
-    sizes = [float(size) for size in cast(Sequence[float], observation.values["sizes"])]
-    accuracies = accuracies_of(observation, sizes)
+    binomial noise of their own. For a metric that is no mean of row scores the curve is moved, on
+    the logit scale, by what the two differ by on the common rows."""
+    sizes, values = (
+        [float(one) for one in cast(Sequence[float], observation.values[name])]
+        for name in ("sizes", "accuracy")
+    )
     items = observation.items
+    if items and not metric.decomposes:
+        accuracy = float(np.mean([item.score for item in items]))
+        values = moved(values, accuracy, value_of(metric, items))
     deviation = np.zeros(draws)
     if items:
         common = metric_draws(metric, items, draws=draws, seed=seed)
         deviation = common - common.mean()
     noise = np.random.default_rng(seed).standard_normal(draws)
     points = []
-    for size, value in zip(sizes, accuracies, strict=True):
+    for size, value in zip(sizes, values, strict=True):
         share = len(items) / (len(items) + size)
         spread = np.sqrt(value * (1 - value) * (1 - share) / (len(items) + size))
         points.append(
@@ -134,9 +144,11 @@ def proxy_points(
     return tuple(points)
 
 
-def accuracies_of(observation: Observation, sizes: Sequence[float]) -> list[float]:
-    """The accuracies in the order of the sizes; kept by size or as a list beside the sizes."""
-    found = observation.values["accuracy"]
-    if isinstance(found, Mapping):
-        return [float(cast(float, found[str(int(size))])) for size in sizes]
-    return [float(value) for value in cast(Sequence[float], found)]
+def moved(values: Sequence[float], start: float, end: float) -> list[float]:
+    """The values, moved on the logit scale as far as from `start` to `end`.
+
+    >>> [round(value, 3) for value in moved([0.5, 0.8], 0.8, 0.5)]
+    [0.2, 0.5]
+    """
+    low, high = logit(np.clip([start, end], INSIDE, 1 - INSIDE))
+    return [float(expit(logit(np.clip(one, INSIDE, 1 - INSIDE)) + high - low)) for one in values]
