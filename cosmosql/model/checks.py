@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
+from typing import cast
 
+from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.data.template import TemplateError, parse_template
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
 from cosmosql.model.declarations import MODELLESS
@@ -276,6 +278,26 @@ def _currencies(program: Program) -> Iterator[Diagnostic]:
             )
 
 
+def _embeddings(program: Program) -> Iterator[Diagnostic]:
+    """E0209: a retriever that compares embeddings takes them from the strategy's model."""
+    for query in program.queries.values():
+        for strategy in strategies_of(program, query):
+            if strategy.models:
+                continue
+            for name in strategy.retrievers:
+                using = program.retrievers[name].using
+                factory = registry.load(registry.extension("retriever", using))
+                if cast(RetrieverFactory, factory).needs_embedding:
+                    yield _finding(
+                        "E0209",
+                        "an attribute is missing",
+                        strategy.span,
+                        f"`{name}` compares embeddings, and no `model` is named to make them",
+                        Label(program.retrievers[name].span, f"it is `using {using}`"),
+                        help="write `model = …`, or name a retriever `using bm25`",
+                    )
+
+
 def _egress(program: Program) -> Iterator[Diagnostic]:
     """E0405: rows that stay local reach only models that run here."""
     for query in program.queries.values():
@@ -329,6 +351,7 @@ CHECKS: tuple[Callable[[Program], Iterator[Diagnostic]], ...] = (
     _foreign_measures,
     _prices,
     _currencies,
+    _embeddings,
     _egress,
     _escalations,
 )

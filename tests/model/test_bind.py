@@ -417,6 +417,18 @@ def test_private_rows_reach_local_models_only(program: Make) -> None:
     assert codes(check(replace(found, models=remote))) == ["E0405"]
 
 
+def test_a_dense_retriever_needs_the_model_of_its_strategy(program: Make) -> None:
+    text = BASE.replace(
+        "strategy few",
+        "retriever near using dense {\n  corpus = tiny.dataset.desk\n}\n\n"
+        "strategy vote using baseline {\n  method = knn\n  retriever = retriever.near\n}\n\n"
+        "strategy few",
+        1,
+    )
+    assert codes(check(program(text))) == ["E0209"]
+    assert check(program(text.replace("using dense", "using bm25"))) == ()
+
+
 @pytest.mark.parametrize("path", sorted(resource("stdlib").glob("*.cosmos")), ids=lambda p: p.stem)
 def test_the_standard_library_binds(path: Path) -> None:
     found, diagnostics = bind(path)
