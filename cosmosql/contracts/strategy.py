@@ -110,7 +110,8 @@ class Strategy(Protocol):
     ) -> tuple[Fidelity, ...]:
         """The reduced fidelities that the probe's settings (`sizes`, `shots`, `steps`, `seeds`)
         ask for, cheapest first; the full one where it is no dearer than the last. Here `config`
-        also holds `retriever`, None where demonstrations are drawn at random: only then do seeds matter."""
+        also holds `retriever`, None where demonstrations are drawn at random: only then do seeds
+        matter."""
         ...
 
     def workload(
