@@ -43,6 +43,8 @@ KINDS = (
 OTHER = ("other", "P", "#010206")
 POLICY = ("policy", "h", "#010207")
 LONGEST_LABEL = 40
+CROWDED = (110.0, 18.0)
+"""Pixels across and up within which two names would cover each other."""
 FREE_GAP = 3.0
 """A cost of zero stands this factor left of the smallest other one, on an axis marked `free`."""
 
@@ -100,6 +102,7 @@ def frontier(plan: PlanDocument, format: Format) -> str | None:
         _curves(axes, plan, factor, points)
         for point in points:
             _draw(axes, point)
+        _name(axes, points)
         _legend(figure, points, columns=6 if format is WIDE else 3)
         buffer = io.StringIO()
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
@@ -255,14 +258,26 @@ def _draw(axes: Axes, point: _Point) -> None:
             linestyle="none",
             zorder=5,
         )
-    if point.chosen or point.frontier:
+
+
+def _name(axes: Axes, points: Sequence[_Point]) -> None:
+    """Names the chosen one and the frontier, leaving out names that would cover another."""
+    placed: list[tuple[float, float]] = []
+    for point in sorted(points, key=lambda point: not point.chosen):
+        value = point.metric.value
+        if value is None or not (point.chosen or point.frontier):
+            continue
+        x, y = axes.transData.transform((point.x, value))
+        if any(abs(x - left) < CROWDED[0] and abs(y - up) < CROWDED[1] for left, up in placed):
+            continue
+        placed.append((x, y))
         axes.annotate(
             _label(f"chosen: {point.label}" if point.chosen else point.label),
             (point.x, value),
             xytext=(-8, 7) if not point.chosen else (-13, 9),
             textcoords="offset points",
             ha="right",
-            color=colour if point.chosen else INK,
+            color=ACCENT if point.chosen else INK,
             fontweight="bold" if point.chosen else "normal",
             zorder=6,
         )
