@@ -30,9 +30,9 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """Modelled totals. `flops` counts models whose size is known; `seconds` and `money` those that
-    were profiled and priced in the first currency met. `uncounted` names the candidates of which
-    something is missing."""
+    """Modelled totals. `flops` counts models whose size is known, `seconds` those that were
+    profiled, `money` those of them that are priced in the first currency met. `uncounted` names
+    the candidates of which something is missing."""
 
     flops: float
     seconds: float
@@ -125,11 +125,11 @@ def total(
         operations += flops(tokens, card.parameters) if card else 0.0
         if candidate.model is None:
             continue
-        if profile is None or isinstance(tariff, Unmeasured):
+        spent = None if profile is None else seconds(tokens, profile)
+        time += spent or 0.0
+        if spent is None or isinstance(tariff, Unmeasured):
             missing.append(candidate.name)
             continue
-        spent = seconds(tokens, profile)
-        time += spent
         currency = currency or tariff.currency
         if tariff.currency == currency:
             money += Decimal(f"{spent:.9g}") * tariff.money_a_second

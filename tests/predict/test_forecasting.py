@@ -312,3 +312,12 @@ def test_a_proxy_curve_is_in_the_metric_of_the_task(world: Make) -> None:
     assert [point.value for point in accuracy] == [0.9, 0.9]
     f1 = proxy_points(observation, metric_named("macro_f1"), draws=100, seed=0)
     assert [point.value for point in f1] == pytest.approx([0.9 / 1.9] * 2, abs=0.001)
+
+
+def test_time_is_counted_where_no_price_is_known(world: Make) -> None:
+    one = world()
+    box = replace(one.program.hardware["hardware.box"], price=None)
+    graph = replace(one.graph, program=replace(one.program, hardware={"hardware.box": box}))
+    spent = probing(graph, one.measured, one.facts)
+    assert spent.seconds == pytest.approx(91.8)
+    assert spent.currency is None and "strategy.zero" in spent.uncounted
