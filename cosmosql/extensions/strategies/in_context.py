@@ -98,7 +98,7 @@ class InContext:
     needs_retriever = False
 
     def full(self, config: Mapping[str, object], pool: int) -> Fidelity:
-        return Fidelity(shots=cast(int, config["shots"]))
+        return Fidelity(shots=min(pool, cast(int, config["shots"])))
 
     def ladder(
         self, config: Mapping[str, object], pool: int, probe: Mapping[str, object]
