@@ -47,8 +47,7 @@ class Series:
 
 def strategy_of(kind: str) -> Strategy:
     """The implementation behind `using kind`."""
-    found = registry.load(registry.extension("strategy", kind))
-    return cast(Strategy, found() if isinstance(found, type) else found)
+    return cast(Strategy, registry.load(registry.extension("strategy", kind)))
 
 
 def group(

@@ -234,8 +234,7 @@ def checked(
 
 
 def predictor_named(name: str) -> Predictor:
-    found = registry.load(registry.extension("predictor", name))
-    return cast(Predictor, found() if isinstance(found, type) else found)
+    return cast(Predictor, registry.load(registry.extension("predictor", name)))
 
 
 def kind_of(program: Program, candidates: Candidates) -> str | None:

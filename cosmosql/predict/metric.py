@@ -25,8 +25,7 @@ on the probe rows is not certain."""
 
 def metric_named(name: str) -> Metric:
     """The implementation of a metric; raises InputError E0501 or E0502."""
-    found = registry.load(registry.extension("metric", name))
-    return cast(Metric, found() if isinstance(found, type) else found)
+    return cast(Metric, registry.load(registry.extension("metric", name)))
 
 
 def value_of(metric: Metric, items: Sequence[Item]) -> float:

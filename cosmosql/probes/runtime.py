@@ -184,9 +184,8 @@ class Runtime:
 
 
 def implementation(kind: str, name: str) -> object:
-    """The plug-in of that name, made where it is a class; raises InputError E0501 or E0502."""
-    found = registry.load(registry.extension(kind, name))
-    return found() if isinstance(found, type) else found
+    """The plug-in of that name; raises InputError E0501 or E0502."""
+    return registry.load(registry.extension(kind, name))
 
 
 def unit_vectors(backend: Backend) -> Embed:

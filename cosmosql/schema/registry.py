@@ -59,9 +59,11 @@ def extension(kind: str, name: str, *, span: Span | None = None) -> Extension:
 
 
 def load(extension: Extension, *, span: Span | None = None) -> object:
-    """The implementation behind an extension; raises InputError E0502 with the install line."""
+    """The implementation behind an extension, made where it is a class; raises InputError E0502
+    with the install line."""
     module, _, attribute = extension.implementation.partition(":")
-    return _import(module, attribute, extra=extension.extra, span=span)
+    found = _import(module, attribute, extra=extension.extra, span=span)
+    return found() if isinstance(found, type) else found
 
 
 def _import(module: str, attribute: str, *, extra: str | None, span: Span | None) -> object:

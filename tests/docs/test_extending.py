@@ -151,8 +151,7 @@ def test_a_malformed_file_is_a_diagnostic(spec: Path) -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_the_predictor_holds_the_last_point() -> None:
-    made = cast(type, registry.load(registry.extension("predictor", "flat")))
-    predictor: Predictor = made()
+    predictor = cast(Predictor, registry.load(registry.extension("predictor", "flat")))
     low, high = np.full(100, 0.4), np.linspace(0.5, 0.7, 100)
     points = (
         CurvePoint(size=32, value=0.6, draws=high, n=50),
