@@ -6,14 +6,23 @@ plan of the same format survives a round trip.
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 
 FORMAT: Final = 1
 
-Number: TypeAlias = float | str | None
-"""A float, money as a decimal string, or null for unmeasured."""
+MONEY = r"^-?[0-9]{1,40}(\.[0-9]{1,40})?$"
+
+Number: TypeAlias = float | Annotated[str, StringConstraints(pattern=MONEY)] | None
+"""A finite float, money as a decimal string, or null for unmeasured."""
 
 Basis: TypeAlias = str
 """`measured`, `predicted` or `assumed`; `unmeasured` where the value is null."""
@@ -25,6 +34,7 @@ class Part(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         frozen=True,
+        allow_inf_nan=False,
         protected_namespaces=(),
     )
 

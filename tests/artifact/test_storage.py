@@ -64,7 +64,7 @@ def test_numbers_have_six_significant_digits_and_reading_is_exact(number: float)
 
 
 def test_what_is_no_number_is_refused() -> None:
-    with pytest.raises(ValueError, match="JSON compliant"):
+    with pytest.raises(ValueError, match="finite"):
         document_bytes(Step(id="s", kind="k", arguments={"number": float("nan")}))
 
 
@@ -105,6 +105,15 @@ def test_a_wrong_shape_names_the_key(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_plan(path)
     assert "`candidates.3.metric.n`" in caught.value.diagnostics[0].notes[0]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "NaN", "1e999999999"])
+def test_an_amount_that_is_no_number_is_refused(tmp_path: Path, value: object) -> None:
+    plan = json.loads(SAMPLE.read_text())
+    plan["candidates"][0]["adapt_cost"]["value"] = value
+    path = tmp_path / "bad.plan.json"
+    path.write_text(json.dumps(plan))
+    assert code_of(path) == "E0803"
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(
