@@ -81,6 +81,9 @@ def apply(plan_path: Path, *, progress: Report | None = None) -> ApplyOutcome:
     runtime = Runtime(program, data)
     policy = chosen_policy(plan, plan_path)
     by_name = {candidate.name: candidate for candidate in expand(program, query)}
+    unknown = sorted(set(policy.members) - set(by_name))
+    if unknown or not policy.members:
+        raise InputError([drifted("the candidates", unknown or [str(plan.decision.chosen)])])
     members = [by_name[name] for name in policy.members]
     check_locked(plan, data, runtime, members)
     name = plan_path.name.removesuffix(".json").removesuffix(".plan")
@@ -126,6 +129,9 @@ def apply(plan_path: Path, *, progress: Report | None = None) -> ApplyOutcome:
 
 def planned(plan: PlanDocument, plan_path: Path) -> tuple[Program, Query]:
     """The program and query that a plan was made from, shown to be unchanged."""
+    if plan.spec.path != Path(plan.spec.path).name:
+        # A plan stands beside its spec; one that names another file must not have it read.
+        raise InputError([drifted("the spec", [plan.spec.path])])
     spec = plan_path.parent / plan.spec.path
     program, findings = bind(spec, settings=plan.spec.parameters)
     if program is None:
@@ -137,7 +143,10 @@ def planned(plan: PlanDocument, plan_path: Path) -> tuple[Program, Query]:
     changed = sorted(path for path in was.keys() | now.keys() if was.get(path) != now.get(path))
     if changed:
         raise InputError([drifted("the spec", changed)])
-    return program, program.queries[f"query.{plan.query}"]
+    query = program.queries.get(f"query.{plan.query}")
+    if query is None:
+        raise InputError([drifted("the query", [plan.query])])
+    return program, query
 
 
 def drifted(what: str, names: list[str]) -> Diagnostic:

@@ -56,6 +56,25 @@ def left_over(spec: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        {"query": "ghost"},
+        {"spec": {"path": "../../etc/passwd", "sha256": ""}},
+        {"decision": {"status": "decided", "chosen": "strategy.ghost"}},
+    ],
+)
+def test_a_plan_that_names_what_the_spec_lacks_is_refused(
+    project: Path, values: dict[str, object]
+) -> None:
+    path = project.parent / "colours.plan.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values))
+    with pytest.raises(InputError) as refused:
+        apply(path)
+    assert codes(refused) == {"E0809"}
+    assert left_over(project) == []
+
+
+@pytest.mark.parametrize(
     "chosen",
     [
         "strategy.free[method=tfidf]",
