@@ -118,5 +118,6 @@ def _damaged(path: Path, reason: str) -> Diagnostic:
         code="E0606",
         title="the evidence file cannot be read",
         notes=(f"{path}: {reason}",),
-        help="make it again with `cosmosql run`",
+        help="bring it back from version control, or remove it and run again: what the ledger "
+        "holds is not measured again",
     )
