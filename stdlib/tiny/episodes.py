@@ -13,12 +13,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import vocabulary
+
 from cosmosql.extensions.sources.generated import families, grammar, lexicon
 from cosmosql.extensions.sources.generated.families import Recipe, Voice
 from cosmosql.extensions.sources.generated.lexicon import Concept
 from cosmosql.extensions.sources.generated.tasks import SECTIONS
-
-import vocabulary
 
 LABEL, AFTER_LABEL, TEXT = 1.0, 0.1, 0.12
 FIRST_MEANINGFUL, FIRST_ARBITRARY = 3.0, 0.3
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One labelling problem: ``draw`` gives (input, answer); ``labels`` is empty for free answers."""
+    """One labelling problem: ``draw`` gives (input, answer); free answers have no ``labels``."""
 
     draw: Callable[[random.Random], tuple[str, str]]
     labels: tuple[str, ...]
@@ -91,15 +91,16 @@ _WORDS = vocabulary.words()
 _OPEN_FEELINGS = tuple(f for f in lexicon.FEELINGS if not f.held_out)
 _HELD_OUT_FEELINGS = tuple(f for f in lexicon.FEELINGS if f.held_out)
 _POLES = tuple(
-    pair.split()
-    for pair in (
-        "good bad|positive negative|great awful|happy sad|praise blame|like dislike|fine poor|"
-        "love hate|best worse|right wrong|yes no|win fail"
-    ).split("|")
+    lexicon.spaced(pair)
+    for pair in lexicon.barred("""
+good bad|positive negative|great awful|happy sad|praise blame|like dislike|fine poor|love hate|
+best worse|right wrong|yes no|win fail""")
 )
 _LEVEL_NAMES = tuple(
-    names.split()
-    for names in ("none one both", "zero half full", "green yellow red", "no maybe yes", "small large huge")
+    lexicon.spaced(names)
+    for names in lexicon.barred(
+        "none one both|zero half full|green yellow red|no maybe yes|small large huge"
+    )
 )
 _OPEN_BINARIES = tuple((right, wrong) for _, right, _, wrong in lexicon.CONTRASTS)
 _HELD_OUT_BINARIES = (
@@ -207,7 +208,7 @@ def _feelings(rng: random.Random, meaningful: bool) -> list[lexicon.Feeling]:
 
 
 def _poles(rng: random.Random, meaningful: bool) -> tuple[str, ...]:
-    return tuple(rng.choice(_POLES)) if meaningful else _arbitrary(rng, 2)
+    return rng.choice(_POLES) if meaningful else _arbitrary(rng, 2)
 
 
 def _sentiment(rng: random.Random, most: int, meaningful: bool) -> Problem:
@@ -251,7 +252,7 @@ def _levels(rng: random.Random, most: int, meaningful: bool) -> Problem:
     recipe = families.levels(
         first, second, rng.sample(_OPEN + _HELD_OUT, 5), voice=_voice(rng), negate=0.15
     )
-    names = tuple(rng.choice(_LEVEL_NAMES)) if meaningful else _arbitrary(rng, 3)
+    names = rng.choice(_LEVEL_NAMES) if meaningful else _arbitrary(rng, 3)
     return _labelled(recipe, names, meaningful)
 
 
@@ -288,9 +289,7 @@ def _errand(rng: random.Random, most: int, meaningful: bool) -> Problem:
     role = rng.choice("TTTKN")
 
     def draw(rng: random.Random) -> tuple[str, str]:
-        return families.errand(
-            rng, _OPEN, role=role, names=lexicon.NAMES, cities=lexicon.CITIES
-        )
+        return families.errand(rng, _OPEN, role=role, names=lexicon.NAMES, cities=lexicon.CITIES)
 
     return Problem(draw=draw, labels=(), meaningful=role == "T")
 
@@ -352,14 +351,10 @@ class RowMaker:
         composed: bool = False,
     ) -> Row:
         """One problem, as many examples as fit; the last may be cut off."""
-        task = problem(
-            rng, most=most, meaningful=meaningful, lookup=lookup, composed=composed
-        )
+        task = problem(rng, most=most, meaningful=meaningful, lookup=lookup, composed=composed)
         return self._render(rng, task, length, 10_000)
 
-    def short(
-        self, rng: random.Random, length: int, *, most: int, composed: bool = False
-    ) -> Row:
+    def short(self, rng: random.Random, length: int, *, most: int, composed: bool = False) -> Row:
         """One problem with one query, or with two or three."""
         queries = rng.choice((1, 1, 1, 2, 3))
         task = problem(rng, most=most, meaningful=0.85, lookup=0.0, composed=composed)
@@ -407,9 +402,7 @@ class RowMaker:
         return Row(ids=ids[: length + 1], weights=weights[:length])
 
     @staticmethod
-    def _add(
-        rng: random.Random, ids: list[int], weights: list[float], more: list[int]
-    ) -> None:
+    def _add(rng: random.Random, ids: list[int], weights: list[float], more: list[int]) -> None:
         ids.extend(more)
         weights.extend([TEXT if rng.random() < TEXT_SHARE else 0.0 for _ in more])
 
@@ -438,7 +431,7 @@ def _paragraph(rng: random.Random) -> list[str]:
         return [f"{word} {word}{ending} {rng.choice(_WORDS)} {rng.randrange(3000)} ."]
     if kind < 0.38:
         name, members = rng.choice(sorted(SECTIONS.items()))
-        concept = vocabulary_concept(rng.choice(members))
+        concept = _BY_NAME[rng.choice(members)]
     else:
         concept = rng.choice(_HELD_OUT if rng.random() < 0.5 else _OPEN)
         name = concept.name
@@ -460,8 +453,3 @@ _HELD_OUT_NAMED = (
     *(((a, c), (b, d)) for a, b, c, d in lexicon.CONTRASTS + lexicon.HELD_OUT_CONTRASTS),
 )
 _BY_NAME = {concept.name: concept for concept in _OPEN + _HELD_OUT}
-
-
-def vocabulary_concept(name: str) -> Concept:
-    """The concept called ``name``."""
-    return _BY_NAME[name]

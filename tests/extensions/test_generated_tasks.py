@@ -1,4 +1,4 @@
-"""The generated tasks keep what their rows promise: determinism, balance, noise, held-out labels."""
+"""The generated tasks keep their promises: determinism, balance, noise, held-out labels."""
 
 from __future__ import annotations
 

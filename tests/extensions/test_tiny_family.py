@@ -111,9 +111,8 @@ def test_text_of_users_is_spelled_not_lost(tokenizer: Any, text: str) -> None:
     assert tokenizer.unk_token not in tokens
     assert len(tokens) <= len(text)
     back = tokenizer.decode(tokenizer(text, add_special_tokens=False)["input_ids"])
-    plain = "".join(back.split())
-    assert plain.isascii()
-    assert plain[:3] == tokenizer.backend_tokenizer.normalizer.normalize_str(text)[:3]
+    normalized = tokenizer.backend_tokenizer.normalizer.normalize_str(text)
+    assert "".join(back.split()) == "".join(normalized.split())
 
 
 def test_foreign_scripts_cost_one_unknown_per_word(tokenizer: Any) -> None:
@@ -166,7 +165,7 @@ def test_names_of_held_out_concepts_are_never_meaningful_labels_in_pretraining()
         sys.path.remove(str(TINY))
     held_out = {concept.name for concept in lexicon.HELD_OUT_CONCEPTS}
     held_out |= {label for task in TASKS.values() for label in task.labels}
-    for seed in range(3000):
+    for seed in range(800):
         problem = episodes.problem(random.Random(seed), most=20, meaningful=1.0, lookup=0.0)
         if problem.meaningful:
             words = {word for label in problem.labels for word in label.split()}

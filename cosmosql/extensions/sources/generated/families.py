@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cosmosql.extensions.sources.generated import grammar
-from cosmosql.extensions.sources.generated.lexicon import Concept, Feeling
+from cosmosql.extensions.sources.generated.lexicon import Concept, Feeling, barred
 
 Groups = Sequence[Sequence[Concept]]
 Binary = tuple[Sequence[str], Sequence[str]]
@@ -20,7 +20,7 @@ Binary = tuple[Sequence[str], Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """A labelling problem with ``classes`` classes; ``draw`` is a pure function of its generator."""
+    """A labelling problem with ``classes`` classes; ``draw`` is pure but for its generator."""
 
     classes: int
     draw: Callable[[random.Random], tuple[str, int]]
@@ -52,15 +52,26 @@ def _two(rng: random.Random, count: int) -> tuple[int, int]:
     return i, j + (j >= i)
 
 
-def topic(groups: Groups, *, voice: Voice, aside: float = 0.0, clauses: int = 2) -> Recipe:
-    """What is the text about; with chance ``aside`` it also sets another class aside."""
+def topic(
+    groups: Groups, *, voice: Voice, aside: float = 0.0, clauses: int = 2, nested: float = 0.0
+) -> Recipe:
+    """What is the text about; with chance ``aside`` it also sets another class aside.
+
+    Of the texts with something set aside, the share ``nested`` sets two things aside.
+    """
 
     def draw(rng: random.Random) -> tuple[str, int]:
         label = int(rng.random() * len(groups))
         concept = rng.choice(groups[label])
         if rng.random() < aside:
             other = (label + 1 + int(rng.random() * (len(groups) - 1))) % len(groups)
-            core = grammar.rejection(rng, rng.choice(groups[other]), concept)
+            if nested and rng.random() < nested:
+                third = (label + 1 + int(rng.random() * (len(groups) - 1))) % len(groups)
+                core = grammar.nested_rejection(
+                    rng, rng.choice(groups[other]), rng.choice(groups[third]), concept
+                )
+            else:
+                core = grammar.rejection(rng, rng.choice(groups[other]), concept)
         else:
             core = grammar.clause(rng, concept)
             for _ in range(int(rng.random() * clauses)):
@@ -70,49 +81,63 @@ def topic(groups: Groups, *, voice: Voice, aside: float = 0.0, clauses: int = 2)
     return Recipe(classes=len(groups), draw=draw)
 
 
-def contrast(groups: Groups, *, voice: Voice, meant: bool = True) -> Recipe:
-    """Two classes are mentioned; the label is the one that is meant (or the one set aside)."""
+def contrast(groups: Groups, *, voice: Voice, meant: bool = True, nested: float = 0.0) -> Recipe:
+    """Two classes are mentioned; the label is the one that is meant (or the one set aside).
+
+    With chance ``nested`` a third class is set aside as well, around or inside the first contrast.
+    """
 
     def draw(rng: random.Random) -> tuple[str, int]:
         i, j = _two(rng, len(groups))
-        core = grammar.rejection(rng, rng.choice(groups[i]), rng.choice(groups[j]))
+        aside, chosen = rng.choice(groups[i]), rng.choice(groups[j])
+        if nested and rng.random() < nested:
+            third = rng.choice(groups[rng.choice([g for g in range(len(groups)) if g != j])])
+            core = grammar.nested_rejection(rng, aside, third, chosen)
+        else:
+            core = grammar.rejection(rng, aside, chosen)
         return voice.around(rng, core), j if meant else i
 
     return Recipe(classes=len(groups), draw=draw)
 
 
-def order(groups: Groups, *, voice: Voice, first: bool = True) -> Recipe:
-    """Two classes happen one after the other; the label is the first (or the last) in time."""
+def order(groups: Groups, *, voice: Voice, first: bool = True, aside: float = 0.0) -> Recipe:
+    """Two classes happen one after the other; the label is the first (or the last) in time.
+
+    With chance ``aside`` another event is mentioned that did not happen.
+    """
 
     def draw(rng: random.Random) -> tuple[str, int]:
         i, j = _two(rng, len(groups))
         core = grammar.sequence(rng, rng.choice(groups[i]), rng.choice(groups[j]))
+        if aside and rng.random() < aside:
+            other = grammar.clause(rng, rng.choice(rng.choice(groups)), declarative=True)
+            core = grammar.set_aside(rng, other, core)
         return voice.around(rng, core), i if first else j
 
     return Recipe(classes=len(groups), draw=draw)
 
 
-def deeds(groups: Groups, *, voice: Voice, actor: bool = True) -> Recipe:
-    """Somebody did something to somebody; the label is the group of the actor (or of the other)."""
+def deeds(groups: Groups, *, voice: Voice, actor: bool = True, aside: float = 0.0) -> Recipe:
+    """Somebody did something to somebody; the label is the group of the actor (or of the other).
+
+    With chance ``aside`` another deed is mentioned and set aside.
+    """
 
     def draw(rng: random.Random) -> tuple[str, int]:
         i, j = _two(rng, len(groups))
         core = grammar.deed(rng, rng.choice(groups[i]), rng.choice(groups[j]))
+        if aside and rng.random() < aside:
+            g, h = _two(rng, len(groups))
+            other = grammar.deed(rng, rng.choice(groups[g]), rng.choice(groups[h]))
+            core = grammar.set_aside(rng, other, core)
         return voice.around(rng, core), i if actor else j
 
     return Recipe(classes=len(groups), draw=draw)
 
 
-_VERDICT_CONTRASTS = [
-    "although A , B",
-    "A , but B",
-    "B , even though A",
-    "despite the fact that A , B",
-    "A , however B",
-    "B , never mind that A",
-    "i know that A , still , B",
-    "while A , the point is that B",
-]
+_VERDICT_CONTRASTS = barred("""
+although A , B|A , but B|B , even though A|despite the fact that A , B|A , however B|
+B , never mind that A|i know that A , still , B|while A , the point is that B""")
 
 
 def sentiment(
@@ -164,18 +189,9 @@ def aspect(
     return Recipe(classes=2, draw=draw)
 
 
-_MODIFIED = [
-    "it is J",
-    "mine is J",
-    "a J one",
-    "the J one , as you know",
-    "and all of it is J",
-    "it seems J",
-    "this one is J , really",
-    "we talk about a J one",
-    "J , in short",
-    "that makes it J",
-]
+_MODIFIED = barred("""
+it is J|mine is J|a J one|the J one , as you know|and all of it is J|it seems J|
+this one is J , really|we talk about a J one|J , in short|that makes it J""")
 
 
 def attributes(
@@ -197,17 +213,9 @@ def attributes(
     return Recipe(classes=len(groups) * len(values), draw=draw)
 
 
-_STATED = [
-    "this is J",
-    "we call it J",
-    "it is a matter of J",
-    "J , they say",
-    "it has to do with J",
-    "think of J",
-    "there is talk of J",
-    "J is the word",
-    "put it down as J",
-]
+_STATED = barred("""
+this is J|we call it J|it is a matter of J|J , they say|it has to do with J|think of J|
+there is talk of J|J is the word|put it down as J""")
 
 
 def levels(
@@ -237,20 +245,12 @@ def levels(
     return Recipe(classes=3, draw=draw)
 
 
-_BELONGS = [
-    "which word goes with X ?",
-    "what belongs to X ?",
-    "X : what else ?",
-    "find the one that fits X",
-    "we have X . which one fits ?",
-]
-_DIFFERS = [
-    "which word does not go with X ?",
-    "what does not belong to X ?",
-    "X : which is the odd one ?",
-    "find the one that does not fit X",
-    "we have X . which one is foreign ?",
-]
+_BELONGS = barred("""
+which word goes with X ?|what belongs to X ?|X : what else ?|find the one that fits X|
+we have X . which one fits ?""")
+_DIFFERS = barred("""
+which word does not go with X ?|what does not belong to X ?|X : which is the odd one ?|
+find the one that does not fit X|we have X . which one is foreign ?""")
 
 
 def choose(

@@ -18,6 +18,7 @@ from cosmosql.extensions.sources.generated.lexicon import (
     NAMES,
     Concept,
     Feeling,
+    barred,
 )
 
 #: ``N`` a noun, ``M`` another noun, ``V`` a verb in its base form, all of one concept.
@@ -171,7 +172,8 @@ a B got D by a A""".splitlines()
 )
 
 OPENERS = tuple(
-    """hello ,|hi team ,|good morning ,|good evening ,|dear all ,|quick question :|just so you know ,
+    """hello ,|hi team ,|good morning ,|good evening ,|dear all ,|quick question :
+just so you know ,
 well ,|hi there ,|to whom it may concern ,|as of today ,|for the record ,|news :|update :|note :
 by the way ,|hey ,|one more thing ,|sorry to bother you ,|according to K ,|K writes :|from L :
 today in L ,|in L ,|K here ,|this is K ,|since W ,|on W ,""".replace("\n", "|").split("|")
@@ -186,23 +188,10 @@ i spoke with K on W|we are in L until W|reply before W|K and K agree|number R"""
     ).split("|")
 )
 
-NEGATED = tuple(
-    [
-        "not J",
-        "never J",
-        "hardly J",
-        "not at all J",
-        "far from J",
-        "anything but J",
-        "no longer J",
-        "not even J",
-        "not exactly J",
-        "neither J nor nice",
-    ]
-)
-PLAIN_DEGREES = tuple(
-    ["J", "very J", "really J", "quite J", "so J", "always J", "J as ever", "truly J", "rather J"]
-)
+NEGATED = barred("""
+not J|never J|hardly J|not at all J|far from J|anything but J|no longer J|not even J|
+not exactly J|neither J nor nice""")
+PLAIN_DEGREES = barred("J|very J|really J|quite J|so J|always J|J as ever|truly J|rather J")
 
 VERDICTS = tuple(
     """the T was J
@@ -248,7 +237,7 @@ def padded(
     names: tuple[str, ...] = _NAMES_ALL,
     cities: tuple[str, ...] = _CITIES_ALL,
 ) -> str:
-    """``core`` with an opener and a closer, each with its own probability; eight words at least."""
+    """``core`` with an opener and a closer, each with its own chance; eight words at least."""
     if rng.random() < opener:
         core = pad(rng, rng.choice(OPENERS), names=names, cities=cities) + " " + core
     if rng.random() < closer:
@@ -292,6 +281,18 @@ def rejection(rng: random.Random, aside: Concept, meant: Concept) -> str:
             "B": clause(rng, meant, declarative=True),
         }
     return fill(frame, parts)
+
+
+def set_aside(rng: random.Random, aside: str, meant: str) -> str:
+    """A sentence that mentions both statements and means only ``meant``."""
+    return fill(rng.choice(REJECTIONS), {"A": aside, "B": meant})
+
+
+def nested_rejection(rng: random.Random, aside: Concept, third: Concept, meant: Concept) -> str:
+    """Two concepts set aside and one meant: a contrast inside the aside, or inside the meaning."""
+    if rng.random() < 0.5:
+        return set_aside(rng, rejection(rng, aside, third), clause(rng, meant, declarative=True))
+    return set_aside(rng, clause(rng, third, declarative=True), rejection(rng, aside, meant))
 
 
 def sequence(rng: random.Random, first: Concept, second: Concept) -> str:

@@ -36,6 +36,16 @@ class Feeling:
     held_out: bool
 
 
+def spaced(text: str) -> tuple[str, ...]:
+    """The words of ``text``."""
+    return tuple(text.split())
+
+
+def barred(text: str) -> tuple[str, ...]:
+    """The phrases of ``text``, which vertical bars separate."""
+    return tuple(part.replace("\n", "") for part in text.split("|"))
+
+
 _OPEN = """
 # travel
 flight: plane airport runway gate boarding pilot cabin takeoff ; board fly land
@@ -221,7 +231,7 @@ bedroom: mattress pillow blanket bed curtain wardrobe lamp duvet ; sleep snooze 
 bathroom: shower towel sink bathtub mirror soap drain toilet ; bathe rinse flush
 dining: buffet breakfast menu waiter dinner dish chef restaurant ; dine order eat
 location: beach view street neighborhood station center walk terrace ; walk stroll explore
-"""
+"""  # noqa: E501
 
 _FEELINGS = """
 general: good great excellent wonderful superb fine lovely | bad awful terrible horrible poor lousy dreadful
@@ -235,110 +245,25 @@ plan: simple clear safe useful practical wise promising | risky vague pointless 
 stay!: spotless cozy spacious quiet bright luxurious elegant | filthy cramped noisy gloomy smelly shabby damp
 staff!: courteous attentive welcoming prompt gracious thoughtful skilled | rude dismissive inattentive sloppy indifferent impatient incompetent
 repair!: flawless durable seamless solid precise swift responsive | defective broken wobbly leaky cracked sluggish unstable
-"""
+"""  # noqa: E501
 
-NAMES = tuple(
-    [
-        "anna",
-        "bob",
-        "carla",
-        "david",
-        "emma",
-        "frank",
-        "grace",
-        "henry",
-        "irene",
-        "jack",
-        "karen",
-        "leo",
-        "maria",
-        "nina",
-        "oscar",
-        "paula",
-        "ruth",
-        "sam",
-        "tina",
-        "victor",
-        "walter",
-        "yara",
-    ]
+NAMES = spaced("""
+anna bob carla david emma frank grace henry irene jack karen leo maria nina oscar paula ruth
+sam tina victor walter yara""")
+HELD_OUT_NAMES = spaced(
+    "amir bianca cedric dora elias farah gustav hanna ivan jelena kofi lena mateo noor otto priya"
 )
-HELD_OUT_NAMES = tuple(
-    [
-        "amir",
-        "bianca",
-        "cedric",
-        "dora",
-        "elias",
-        "farah",
-        "gustav",
-        "hanna",
-        "ivan",
-        "jelena",
-        "kofi",
-        "lena",
-        "mateo",
-        "noor",
-        "otto",
-        "priya",
-    ]
-)
-CITIES = tuple(
-    [
-        "london",
-        "paris",
-        "berlin",
-        "madrid",
-        "rome",
-        "vienna",
-        "oslo",
-        "dublin",
-        "prague",
-        "lisbon",
-        "athens",
-        "cairo",
-        "tokyo",
-        "delhi",
-        "boston",
-        "chicago",
-        "denver",
-    ]
-)
-HELD_OUT_CITIES = tuple(
-    ["lima", "quito", "nairobi", "hanoi", "seoul", "geneva", "turin", "porto", "bergen", "krakow"]
-)
-DAYS = tuple(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
+CITIES = spaced("""
+london paris berlin madrid rome vienna oslo dublin prague lisbon athens cairo tokyo delhi
+boston chicago denver""")
+HELD_OUT_CITIES = spaced("lima quito nairobi hanoi seoul geneva turin porto bergen krakow")
+DAYS = spaced("monday tuesday wednesday thursday friday saturday sunday")
 
 #: Past forms that serve as active past and as passive participle alike.
-DEEDS = tuple(
-    [
-        "called",
-        "helped",
-        "warned",
-        "paid",
-        "thanked",
-        "followed",
-        "visited",
-        "hired",
-        "praised",
-        "blamed",
-        "questioned",
-        "invited",
-        "trained",
-        "rescued",
-        "accused",
-        "advised",
-        "contacted",
-        "greeted",
-        "ignored",
-        "joined",
-        "noticed",
-        "phoned",
-        "supported",
-        "watched",
-        "welcomed",
-    ]
-)
+DEEDS = spaced("""
+called helped warned paid thanked followed visited hired praised blamed questioned invited
+trained rescued accused advised contacted greeted ignored joined noticed phoned supported
+watched welcomed""")
 
 SOON = (
     "immediately",

@@ -27,6 +27,7 @@ from cosmosql.extensions.sources.generated.lexicon import (
     SEVERE,
     SOON,
     Concept,
+    spaced,
 )
 
 
@@ -53,13 +54,13 @@ _CONCEPTS = {concept.name: concept for concept in HELD_OUT_CONCEPTS}
 _VOICE = Voice(names=HELD_OUT_NAMES, cities=HELD_OUT_CITIES)
 _TERSE = Voice(names=HELD_OUT_NAMES, cities=HELD_OUT_CITIES, padding=0.3)
 _FEELINGS = tuple(feeling for feeling in FEELINGS if feeling.held_out)
-_SERVICES = ("room", "staff", "bed", "shower", "breakfast", "lobby", "terrace", "host")
+_SERVICES = ("room", "waiter", "bed", "shower", "breakfast", "lobby", "terrace", "host")
 
-_BANKING = ["card", "transfer", "loan", "fraud", "savings", "fees", "login", "statement"]
-_SHOPPING = ["delivery", "refund", "warranty", "coupon", "sizing", "stock", "gifting", "damage"]
-_TELECOM = ["roaming", "signal", "router", "billing", "contract", "handset", "voicemail", "porting"]
-_YARD = ["pets", "garden", "garage", "pool"]
-_CREW = ["cooks", "lawyers", "artists", "sailors"]
+_BANKING = spaced("card transfer loan fraud savings fees login statement")
+_SHOPPING = spaced("delivery refund warranty coupon sizing stock gifting damage")
+_TELECOM = spaced("roaming signal router billing contract handset voicemail porting")
+_YARD = spaced("pets garden garage pool")
+_CREW = spaced("cooks lawyers artists sailors")
 
 #: Labels that stand for more than one concept.
 SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -74,7 +75,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def _single(names: list[str]) -> list[list[Concept]]:
+def _single(names: tuple[str, ...]) -> list[list[Concept]]:
     return [[_CONCEPTS[name]] for name in names]
 
 
@@ -83,21 +84,22 @@ _LOST, _FAULTY = HELD_OUT_CONTRASTS[0][1], HELD_OUT_CONTRASTS[0][3]
 _RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "desk": families.topic(_single(_YARD), voice=_TERSE, clauses=3),
-        "intent": families.topic(_single(_BANKING), voice=_VOICE, aside=0.4),
+        "intent": families.topic(_single(_BANKING), voice=_VOICE, aside=0.6, nested=0.5),
         "faq": families.topic(
-            _single(_SHOPPING + _TELECOM + ["card", "loan", "fraud", "savings"]),
+            _single(_SHOPPING + _TELECOM + spaced("card loan fraud savings")),
             voice=_TERSE,
             aside=0.15,
         ),
         "headline": families.topic(
             [[_CONCEPTS[name] for name in names] for names in SECTIONS.values()],
             voice=_VOICE,
-            aside=0.3,
+            aside=0.4,
+            nested=0.4,
         ),
         "sentiment": families.sentiment(_FEELINGS, _SERVICES, voice=_VOICE),
         "aspect": families.aspect(_FEELINGS, _SERVICES, voice=_TERSE),
         "ticket": families.attributes(
-            _single(["handset", "router"]), [_LOST, _FAULTY], voice=_VOICE
+            _single(("handset", "router")), [_LOST, _FAULTY], voice=_VOICE
         ),
         "triage": families.levels(
             (SOON, LATER),
@@ -105,26 +107,29 @@ _RECIPES: Mapping[str, Recipe] = MappingProxyType(
             [_CONCEPTS[name] for name in _TELECOM],
             voice=_TERSE,
         ),
-        "actor": families.deeds(_single(_CREW), voice=_VOICE),
+        "actor": families.deeds(_single(_CREW), voice=_VOICE, aside=0.6),
         "switch": families.contrast(
-            _single(["delivery", "refund", "warranty", "coupon", "sizing", "gifting"]),
+            _single(spaced("delivery refund warranty coupon sizing gifting")),
             voice=_VOICE,
+            nested=0.6,
         ),
         "first": families.order(
-            _single(["roaming", "router", "billing", "contract", "handset"]), voice=_TERSE
+            _single(spaced("roaming router billing contract handset")),
+            voice=_TERSE,
+            aside=0.4,
         ),
     }
 )
 
 
 def _classify(
-    name: str, title: str, labels: list[str], noise: float, description: str
+    name: str, title: str, labels: tuple[str, ...], noise: float, description: str
 ) -> GeneratedTask:
     return GeneratedTask(
         name=name,
         title=title,
         kind="classify",
-        labels=tuple(labels),
+        labels=labels,
         input="{text}",
         target="label",
         choices=None,
@@ -145,42 +150,42 @@ _ALL = (
     _classify(
         "faq",
         "Support questions",
-        _SHOPPING + _TELECOM + ["card", "loan", "fraud", "savings"],
+        _SHOPPING + _TELECOM + spaced("card loan fraud savings"),
         0.04,
         "Twenty labels that share words: few demonstrations cannot cover them.",
     ),
     _classify(
         "headline",
         "Newspaper sections",
-        list(SECTIONS),
+        tuple(SECTIONS),
         0.05,
         "Six sections of two beats each, some mentioned only to be set aside.",
     ),
     _classify(
         "sentiment",
         "Guest reviews",
-        ["satisfied", "upset"],
+        ("satisfied", "upset"),
         0.05,
         "Praise and blame under negation and concession.",
     ),
     _classify(
         "aspect",
         "Reviews by aspect",
-        ["plus", "minus"],
+        ("plus", "minus"),
         0.04,
         "Two things are judged; the label is the verdict on the one asked about.",
     ),
     _classify(
         "ticket",
         "Device tickets",
-        ["tracing", "workshop", "dispatch", "network"],
+        spaced("tracing workshop dispatch network"),
         0.05,
         "The label is a pair: which device, and lost or faulty.",
     ),
     _classify(
         "triage",
         "Outage triage",
-        ["low", "medium", "high"],
+        ("low", "medium", "high"),
         0.05,
         "How many of two conditions hold, urgent and severe, either of them negated at times.",
     ),
@@ -194,14 +199,14 @@ _ALL = (
     _classify(
         "switch",
         "Changed requests",
-        ["delivery", "refund", "warranty", "coupon", "sizing", "gifting"],
+        spaced("delivery refund warranty coupon sizing gifting"),
         0.05,
         "Two requests are mentioned and only one is meant.",
     ),
     _classify(
         "first",
         "What came first",
-        ["roaming", "router", "billing", "contract", "handset"],
+        spaced("roaming router billing contract handset"),
         0.05,
         "Two events; the label is the earlier one, whichever is told first.",
     ),
