@@ -16,11 +16,12 @@ from cosmosql.artifact.storage import read_bundle
 from cosmosql.contracts.backend import Backend, BackendFactory
 from cosmosql.contracts.retriever import Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Adapted, Answer, Example, TaskView
-from cosmosql.data.template import cell_text, parse_template
+from cosmosql.data.template import parse_template
 from cosmosql.diagnostics.diagnostic import reject
 from cosmosql.identity import digest
 from cosmosql.plan.series import strategy_of
 from cosmosql.probes.runtime import implementation, unit_vectors
+from cosmosql.probes.tasks import options_of
 
 BATCH = 64
 
@@ -153,12 +154,11 @@ def example_of(manifest: BundleManifest, row: Mapping[str, object], position: in
             notes=(f"row {position + 1} has no `{missing[0]}`; it has {list(row)}",),
             help=f"the bundle's input is {task.input!r}",
         )
-    options = row[task.choices] if task.choices else task.labels
     return Example(
         row=digest([str(row[column]) for column in needed]),
         input=template.render(row),
         target="",
-        options=tuple(cell_text(option) for option in cast(Sequence[object], options)),
+        options=options_of(task.choices, task.labels, row),
     )
 
 

@@ -34,21 +34,25 @@ class PreparedTask:
                 row=row.identity,
                 input=template.render(row.values),
                 target=cell_text(row.values[self.task.target]),
-                options=self._options(row.values),
+                options=options_of(self.task.choices, self.view.labels, row.values),
             )
             for row in rows
         )
 
-    def _options(self, values: Mapping[str, object]) -> tuple[str, ...]:
-        if self.task.choices is None:
-            return self.view.labels
-        found = values[self.task.choices]
-        options = found if isinstance(found, list | tuple) else [found]
-        return tuple(cell_text(option) for option in options)
-
     def label_index(self, text: str) -> int | None:
         """The place of an answer among the task's labels; None where answers are open."""
         return self.view.labels.index(text) if text in self.view.labels else None
+
+
+def options_of(
+    choices: str | None, labels: tuple[str, ...], values: Mapping[str, object]
+) -> tuple[str, ...]:
+    """The answers that compete for a row: the task's labels, or those of its column `choices`."""
+    if choices is None:
+        return labels
+    found = values[choices]
+    options = found if isinstance(found, list | tuple) else [found]
+    return tuple(cell_text(option) for option in options)
 
 
 def prepare(task: Task, dataset: LoadedDataset) -> PreparedTask:
