@@ -345,10 +345,11 @@ def measures(
     rates = rates_of(scene.evidence.profiles.get(candidate.model), card, hardware)
     if reason := memory_reason(card, hardware, candidates.trains):
         rates = Unmeasured(reason)
+    shared = kind_of(scene.program, candidates) == "icl-random"
     tokens = (
         metric
         if isinstance(metric, Unmeasured)
-        else request_tokens(runs, full, draws=scene.draws, seed=scene.seed)
+        else request_tokens(runs, full, shared=shared, draws=scene.draws, seed=scene.seed)
     )
     return {
         **serving(tokens, rates, tariff, n_test=scene.facts.n_test, seed=scene.seed),

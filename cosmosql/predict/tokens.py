@@ -9,6 +9,7 @@ import numpy as np
 
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.evidence.observation import Item
+from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.gather import Run, size_of
 from cosmosql.predict.pairing import Array, row_weights
@@ -31,11 +32,12 @@ def mean_tokens(items: Sequence[Item], name: str, *, draws: int, seed: int) -> A
 
 
 def request_tokens(
-    runs: Sequence[Run], full: Fidelity, *, draws: int, seed: int
+    runs: Sequence[Run], full: Fidelity, *, shared: bool = False, draws: int, seed: int
 ) -> RequestTokens | Unmeasured:
     """Tokens of a candidate in full from its series' runs: those of the run in full; else, along
     shots, the straight line through the runs (each demonstration adds its own length); else those
-    of the largest run (training changes no prompt)."""
+    of the largest run (training changes no prompt). `shared`: one set of demonstrations stands
+    before every query, so that its length is a draw of its own."""
     if not runs:
         return Unmeasured("no run of this series was measured")
     exact = [run for run in runs if size_of(run.fidelity) == size_of(full)]
@@ -48,12 +50,28 @@ def request_tokens(
         if isinstance(line, Unmeasured):
             return line
         prompt = line[0] + line[1] * full.shots
+        if shared:
+            prompt = np.maximum(prompt + unseen_lengths(runs, full.shots, draws, seed), 0.0)
     return RequestTokens(
         prompt=prompt,
         completion=completion,
         basis="measured" if exact or full.shots is None else "predicted",
         rows=len(items),
     )
+
+
+def unseen_lengths(runs: Sequence[Run], shots: int, draws: int, seed: int) -> Array:
+    """By how much a set of so many demonstrations may be longer than those that were probed, shape
+    (draws,): train rows differ in length as the answered rows do, and the sets of one seed are
+    nested, so that a seed shows no more rows than its largest set."""
+    largest: dict[int, float] = {}
+    for run in runs:
+        place = run.fidelity.seed
+        largest[place] = max(largest.get(place, 0.0), size_of(run.fidelity))
+    lengths = [float(item.prompt_tokens) for item in runs[-1].observation.items]
+    spread = float(np.std(lengths)) * np.sqrt(shots + shots**2 / max(sum(largest.values()), 1.0))
+    rng = np.random.default_rng(seed_of("demonstrations", seed, shots))
+    return np.asarray(spread * rng.standard_normal(draws))
 
 
 def prompt_line(runs: Sequence[Run], *, draws: int, seed: int) -> tuple[Array, Array] | Unmeasured:

@@ -321,3 +321,27 @@ def test_time_is_counted_where_no_price_is_known(world: Make) -> None:
     spent = probing(graph, one.measured, one.facts)
     assert spent.seconds == pytest.approx(91.8)
     assert spent.currency is None and "strategy.zero" in spent.uncounted
+
+
+def test_the_length_of_demonstrations_that_all_queries_share_is_uncertain(world: Make) -> None:
+    """Rows differ by 0 to 4 tokens (deviation sqrt 2), and four demonstrations were probed: a set
+    of 16 has a deviation of sqrt(2 * (16 + 256 / 4)) = 12.65 tokens."""
+    one = world()
+    near = replace(one.program.retrievers["retriever.near"], using="random")
+
+    def found(retrievers: Any) -> Distribution:
+        graph = replace(one.graph, program=replace(one.program, retrievers=retrievers))
+        measured = [
+            replace(each, observation=replace(each.observation, items=varied(each)))
+            for each in one.measured
+        ]
+        made = forecast(graph, measured, one.facts, no_fits(), seed=0, draws=4000)
+        name = "strategy.rag[shots=16]"
+        return measure(next(each for each in made if each.candidate.name == name), "prompt_tokens")
+
+    def varied(each: Any) -> Any:
+        items = enumerate(each.observation.items)
+        return tuple(replace(i, prompt_tokens=i.prompt_tokens + at % 5) for at, i in items)
+
+    assert found(one.program.retrievers).draws.std() < 0.5
+    assert found({"retriever.near": near}).draws.std() == pytest.approx(12.65, rel=0.05)
