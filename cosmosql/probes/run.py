@@ -92,12 +92,11 @@ def execute(
 
 
 def replay(
-    runs: Sequence[ProbeRun], runtime: Runtime, evidence: Evidence, *, complete: bool = True
+    runs: Sequence[ProbeRun], runtime: Runtime, evidence: Evidence
 ) -> tuple[Observation, ...]:
     """The observations of a round from evidence alone; nothing is loaded, measured or written.
 
-    Raises InputError E0802 where one is missing and `complete` is wanted. Evidence of a run whose
-    budget ended early is not complete.
+    Raises InputError E0802 where one is missing, as after a run whose budget ended early.
     """
     found = [runtime.resolution(model) for model in _models(runs)]
     missing = []
@@ -110,7 +109,7 @@ def replay(
                 missing.append(run)
             else:
                 found.append(observation)
-    if missing and complete:
+    if missing:
         raise InputError([_not_measured(missing, runtime)])
     return tuple(found)
 

@@ -29,6 +29,10 @@ RANDOM = "random"
 """The retriever of a strategy that demonstrates and names none."""
 
 
+TURN_TOKENS = 64
+"""The most that chat templates in use put around one turn, their own system prompt included."""
+
+
 class Runtime:
     """Everything that a measurement needs, for one program and its loaded data.
 
@@ -166,7 +170,7 @@ class Runtime:
         """The most tokens that one of the texts can take.
 
         Counted where the model is loaded; else one a byte of UTF-8, which no tokenizer in use
-        exceeds, and two for special tokens.
+        exceeds, and what stands around a text: two special tokens, or a turn of the chat template.
         """
         place = model, model == self.loaded, tuple(dict.fromkeys(texts))
         if place not in self._longest:
@@ -176,7 +180,8 @@ class Runtime:
     def _tokens(self, model: str, counted: bool, texts: tuple[str, ...]) -> Iterable[int]:
         if counted:
             return self.backend(model).count_tokens(texts)
-        return (len(text.encode()) + 2 for text in texts)
+        around = 2 if self.card(model).template is None else TURN_TOKENS
+        return (len(text.encode()) + around for text in texts)
 
     def _factory(self, model: str) -> BackendFactory:
         declared = self.program.models[model]

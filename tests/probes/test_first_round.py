@@ -326,3 +326,13 @@ def test_test_rows_are_counted_and_refused_by_forecasts(fakes, tmp_path):
     [one] = pair(runs[:1], [replace(observation, key=runs[0].key)])
     with pytest.raises(ValueError, match="test rows"):
         untouched([one])
+
+
+def test_a_quote_leaves_room_for_the_turns_of_a_chat(fakes, tmp_path):
+    program, _, data = fakes.world(tmp_path)
+    bare = Runtime(program, data)
+    chat = Runtime(program, data)
+    model = next(iter(program.models))
+    chat._cards[model] = replace(bare.card(model), template="0" * 64)
+    assert bare.largest(model, ["abc"]) == 5
+    assert chat.largest(model, ["abc"]) == 3 + 64
