@@ -13,12 +13,22 @@ UNMEASURED = "unmeasured"
 """The name under which an observation's values say why there is no outcome."""
 
 
+PASSING = "passing"
+"""Stands beside a reason that may not hold another time or elsewhere (memory ran out): whoever
+measures tries again, a replay takes it as it is."""
+
+
+def stands(observation: Observation | None) -> bool:
+    """Whether there is an answer that measuring again would not change."""
+    return observation is not None and PASSING not in observation.values
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """A measurement and what came of it.
 
-    `outcome` is Unmeasured where the answer is that there can be none (the context overflows,
-    memory ran out); then it is evidence all the same. A request that was never made has no
+    `failure` says why where the answer is that there can be none (the context overflows, memory ran
+    out); it is evidence all the same. A request that was never made has no
     `Measured` at all.
     """
 

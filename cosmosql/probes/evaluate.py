@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from cosmosql.contracts.backend import Backend, ContextOverflow, Progress
 from cosmosql.contracts.strategy import Adapted, Answer, Example, Workload
 from cosmosql.data.rows import Role
-from cosmosql.evidence.measured import UNMEASURED
+from cosmosql.evidence.measured import PASSING, UNMEASURED
 from cosmosql.evidence.observation import Item, Observation, Usage
 from cosmosql.evidence.throughput import flops
 from cosmosql.identity import Json, jsonable, rounded
@@ -74,7 +74,9 @@ def observe(run: ProbeRun, runtime: Runtime, progress: Progress | None = None) -
         reason = failure(error)
         if reason is None:
             raise
-        observation = _blank(run, runtime, values={UNMEASURED: reason})
+        lasting = isinstance(error, ContextOverflow)
+        values: dict[str, Json] = {UNMEASURED: reason} | ({} if lasting else {PASSING: True})
+        observation = _blank(run, runtime, values=values)
     elapsed = time.monotonic() - start
     price = second_price(run.measurement.candidate, runtime.program)
     usage = timed(observation.usage, elapsed, accelerated=run.model is not None, price=price)

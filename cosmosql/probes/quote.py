@@ -9,6 +9,7 @@ from decimal import Decimal
 from cosmosql.contracts.strategy import Workload
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
 from cosmosql.evidence.ledger import Ledger
+from cosmosql.evidence.measured import stands
 from cosmosql.evidence.metering import Amounts, Meter
 from cosmosql.evidence.store import Evidence
 from cosmosql.model.program import Program, Query
@@ -125,7 +126,7 @@ def _loading(quoted: Sequence[QuotedRun], runtime: Runtime) -> list[Amounts]:
 def _quoted(
     run: ProbeRun, evidence: Evidence, runtime: Runtime, *, asked_before: bool
 ) -> QuotedRun:
-    paid = asked_before or evidence.find(run.key) is not None
+    paid = asked_before or stands(evidence.find(run.key))
     workload = Workload() if paid else worst_workload(run, runtime)
     return QuotedRun(
         run=run,

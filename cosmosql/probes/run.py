@@ -10,6 +10,7 @@ from typing import Protocol
 from cosmosql.contracts.backend import Progress
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
 from cosmosql.evidence.ledger import Ledger
+from cosmosql.evidence.measured import stands
 from cosmosql.evidence.metering import Meter, OverBudgetError, amounts, decimal_seconds
 from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Evidence
@@ -71,7 +72,7 @@ def execute(
     order = {run.key: index for index, run in enumerate(runs)}
     for model, group in groupby(runs, key=lambda run: run.model):
         members = tuple(group)
-        conditions = conditions_of(members, ledger)
+        conditions = conditions_of(members, ledger, lasting=True)
         if conditions is None:
             conditions = _present(members[0], runtime, ledger, meter, scope)
         if model is not None:
@@ -81,10 +82,11 @@ def execute(
                 watcher.finished(run, None)
                 continue
             observation = ledger.find(run.key, conditions)
-            if observation is None:
+            if not stands(observation):
                 watcher.started(run, order[run.key], len(runs))
-                observation = _pay(run, runtime, ledger, meter, scope, watcher.advanced)
-                watcher.finished(run, observation)
+                paid = _pay(run, runtime, ledger, meter, scope, watcher.advanced)
+                watcher.finished(run, paid)
+                observation = paid or observation
             if observation is not None:
                 found.append(observation)
     runtime.release()
@@ -114,16 +116,19 @@ def replay(
     return tuple(found)
 
 
-def conditions_of(runs: Sequence[ProbeRun], evidence: Evidence) -> Mapping[str, str] | None:
+def conditions_of(
+    runs: Sequence[ProbeRun], evidence: Evidence, *, lasting: bool = False
+) -> Mapping[str, str] | None:
     """The latest conditions under which every one of these runs was measured; None: there are no
-    such, and what is lacking is measured under the conditions at hand.
+    such, and what is lacking is measured under the conditions at hand. `lasting`: with an answer
+    that measuring again would not change.
 
     Candidates of one model are compared under one set of conditions, and where all are answered
     no model has to be loaded to know them.
     """
-    first, *others = runs
-    for observation in evidence.find_all(first.key):
-        if all(evidence.find(run.key, observation.conditions) for run in others):
+    for observation in evidence.find_all(runs[0].key):
+        found = [evidence.find(run.key, observation.conditions) for run in runs]
+        if all(stands(one) if lasting else one is not None for one in found):
             return observation.conditions
     return None
 

@@ -336,3 +336,30 @@ def test_a_quote_leaves_room_for_the_turns_of_a_chat(fakes, tmp_path):
     chat._cards[model] = replace(bare.card(model), template="0" * 64)
     assert bare.largest(model, ["abc"]) == 5
     assert chat.largest(model, ["abc"]) == 3 + 64
+
+
+def test_what_ran_out_of_memory_is_tried_again_and_replayed_as_it_was(fakes, tmp_path, monkeypatch):
+    answer = fakes.Adapted.answer
+    calls = []
+
+    def short_of_memory(self, examples, progress=None):
+        calls.append(1)
+        if len(calls) == 2:
+            raise MemoryError
+        return answer(self, examples, progress)
+
+    monkeypatch.setattr(fakes.Adapted, "answer", short_of_memory)
+    world = fakes.world(tmp_path)
+    program, query, data = world
+    runs, first = measure(world, tmp_path)
+    failed = [one.failure for one in pair(runs, first) if one.failure]
+    assert [one.reason for one in failed] == ["memory ran out"]
+    with Ledger.read(tmp_path) as ledger:
+        runtime = Runtime(program, data, ledger)
+        assert pair(runs, replay(runs, runtime, ledger)) == pair(runs, first)
+        again = quote(build(program, query, data), ledger, runtime)
+    assert len([one for one in again.runs if not one.paid]) == 1
+    before = len(calls)
+    runs, second = measure(world, tmp_path)
+    assert len(calls) == before + 1
+    assert not [one for one in pair(runs, second) if one.failure]
