@@ -55,11 +55,14 @@ class Quote:
 
     @property
     def shortfalls(self) -> tuple[str, ...]:
-        """Meters whose cap the round could exceed, in the meters' order."""
+        """Meters whose cap the round could exceed, in the meters' order: what takes nothing more
+        exceeds nothing, whatever was spent before."""
         return tuple(
             meter
             for meter in METERS
-            if meter in self.caps.amounts and self.needed(meter) > self.caps.amounts[meter]
+            if meter in self.caps.amounts
+            and self.total.get(meter)
+            and self.needed(meter) > self.caps.amounts[meter]
         )
 
     @property

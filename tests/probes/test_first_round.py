@@ -363,3 +363,19 @@ def test_what_ran_out_of_memory_is_tried_again_and_replayed_as_it_was(fakes, tmp
     runs, second = measure(world, tmp_path)
     assert len(calls) == before + 1
     assert not [one for one in pair(runs, second) if one.failure]
+
+
+def test_a_cap_below_what_is_spent_refuses_only_further_spending(fakes, tmp_path):
+    measure(fakes.world(tmp_path), tmp_path)
+    program, query, data = fakes.world(tmp_path, probing={"tokens": "10 tokens"})
+    graph = build(program, query, data)
+    with Ledger.open(tmp_path) as ledger:
+        runtime = Runtime(program, data, ledger)
+        runs = lower(graph, runtime)
+        assert ledger.spent(scope_of(program, query), {run.key for run in runs})["tokens"] > 10
+        assert len(pair(runs, carry_out(runs, graph, ledger, runtime))) == len(runs)
+    program, query, data = fakes.world(tmp_path, probing={"tokens": "10 tokens"}, rows=8)
+    graph = build(program, query, data)
+    with Ledger.open(tmp_path) as ledger, pytest.raises(InputError):
+        runtime = Runtime(program, data, ledger)
+        carry_out(lower(graph, runtime), graph, ledger, runtime)
