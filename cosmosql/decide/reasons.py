@@ -146,6 +146,8 @@ def basis(metric: Distribution | Unmeasured) -> str:
 
 
 def none_chosen(status: str, comparisons: Sequence[Comparison]) -> str:
+    if not comparisons:
+        return "nothing is left to choose from: every policy is refused"
     if status != "infeasible":
         return "no option's objective was measured"
     counts: dict[str, int] = {}

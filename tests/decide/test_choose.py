@@ -117,6 +117,16 @@ def test_unmeasured_objectives_choose_nothing(candidate: Any, query: Any) -> Non
     assert isinstance(found.options[0].objective, Unmeasured)
 
 
+def test_refused_policies_alone_leave_nothing_to_choose(
+    candidate: Any, policy: Any, query: Any
+) -> None:
+    over = ("strategy.a", "strategy.b")
+    forecasts = [candidate(name, right(9, 10)) for name in over]
+    found = decide(query(), forecasts, [policy("route", *over)], n_test=400, seed=0)
+    assert (found.status, found.chosen, found.next_evidence) == ("undecided", None, None)
+    assert "every policy is refused" in found.reasons[0]
+
+
 def test_a_best_guess_without_a_metric_is_what_to_measure(
     candidate: Any, query: Any, requirement: Any
 ) -> None:
