@@ -89,7 +89,7 @@ def quote(
     """What a run would measure, at most; loads no weight and writes nothing."""
     compiled = compile_spec(path, query=query, settings=settings)
     with Ledger.read(compiled.root) as ledger:
-        known = Recorded([*_filed(compiled), *ledger.all()])
+        known = _known(compiled, ledger)
         runtime = Runtime(compiled.program, compiled.data, known)
         return quoting.quote(compiled.graph, ledger, runtime, known)
 
@@ -140,7 +140,7 @@ def stage(
             return compiled.graph
         case "probes":
             with Ledger.read(compiled.root) as ledger:
-                known = Recorded([*ledger.all(), *_filed(compiled)])
+                known = _known(compiled, ledger)
             return lower(compiled.graph, Runtime(compiled.program, compiled.data, known))
     line, _ = replayed(compiled, seed)
     match name:
@@ -173,11 +173,16 @@ def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Li
 def replayed(compiled: Compiled, seed: int) -> tuple[Line, int]:
     """The line from evidence alone. Raises InputError E0802 where some is missing."""
     with Ledger.read(compiled.root) as ledger:
-        known = Recorded([*ledger.all(), *_filed(compiled)])
+        known = _known(compiled, ledger)
     runtime = Runtime(compiled.program, compiled.data, known)
     runs = lower(compiled.graph, runtime)
     observations = replay(runs, runtime, known)
     return _line(compiled, runtime, runs, observations, known, seed, offline=True), 0
+
+
+def _known(compiled: Compiled, ledger: Ledger) -> Recorded:
+    """All evidence there is without measuring: the file's counts as the latest."""
+    return Recorded([*ledger.all(), *_filed(compiled)])
 
 
 def _filed(compiled: Compiled) -> tuple[Observation, ...]:
