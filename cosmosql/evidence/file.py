@@ -3,6 +3,7 @@ same evidence. It never holds a row's text."""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -47,15 +48,24 @@ def evidence_digest(observations: Iterable[Observation]) -> str:
 
 
 def write(path: Path, observations: Iterable[Observation]) -> str:
-    """Writes the file, whole or not at all, and returns its digest."""
+    """Writes the file, whole or not at all, and returns its digest.
+
+    Raises InputError (E0804) where the file system refuses; nothing is left behind then.
+    """
     content = _content(observations)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-            packed.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+                packed.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise InputError([_not_written(path, error)]) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -102,6 +112,16 @@ def _observations(file: BinaryIO) -> Iterator[Observation]:
             continue
         items = document["items"]
         yield observation_of({**document, "items": {**items, "rows": sets[items["rows"]]}})
+
+
+def _not_written(path: Path, error: OSError) -> Diagnostic:
+    return Diagnostic(
+        code="E0804",
+        title="cannot write an artifact",
+        notes=(f"{path}: {error.strerror or error}", "what was there before is unchanged"),
+        help="make room or choose a directory that you may write to, then run again: "
+        "what was measured is kept",
+    )
 
 
 def _missing(path: Path) -> Diagnostic:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -95,7 +95,8 @@ class Ledger:
     def read(cls, root: Path) -> Self:
         """The ledger beside a spec as it is, read only."""
         path = root / DIRECTORY / FILE
-        if not path.exists():
+        # A process that was killed while it made the ledger leaves an empty file.
+        if not path.exists() or (path.is_file() and path.stat().st_size == 0):
             return cls(path, None, None)
         # Without a write-ahead log nobody is writing, and an immutable open makes no side files.
         live = path.with_name(FILE + "-wal").exists()
@@ -193,8 +194,10 @@ class Ledger:
             "SELECT key, worst, actual FROM spending WHERE scope = ? ORDER BY sequence", (scope,)
         ):
             if key in wanted:
-                for meter, amount in json.loads(str(actual or worst)).items():
-                    total[meter] = total.get(meter, Decimal(0)) + Decimal(amount)
+                with _diagnosed(self.path):
+                    amounts = _amounts(actual or worst)
+                for meter, amount in amounts.items():
+                    total[meter] = total.get(meter, Decimal(0)) + amount
         return total
 
     def spending(self) -> tuple[tuple[str, str, Amounts, Amounts | None], ...]:
@@ -300,7 +303,7 @@ def _diagnosed(path: Path) -> Iterator[None]:
     """Turns what SQLite and the file system say into a diagnostic."""
     try:
         yield
-    except (sqlite3.Error, OSError, ValueError) as error:
+    except (sqlite3.Error, OSError, ValueError, InvalidOperation) as error:
         raise InputError([_unusable(path, str(error))]) from error
 
 

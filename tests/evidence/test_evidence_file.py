@@ -132,6 +132,13 @@ def test_what_is_no_gzip_or_cut_short_is_a_diagnostic(tmp_path: Path):
             file.read(tmp_path / name)
 
 
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path):
+    (tmp_path / "a.gz").mkdir()
+    with pytest.raises(InputError, match="E0804"):
+        file.write(tmp_path / "a.gz", [one()])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gz"]
+
+
 def test_a_missing_file_is_a_diagnostic(tmp_path: Path):
     with pytest.raises(InputError, match="E0802"):
         file.read(tmp_path / "nothing")

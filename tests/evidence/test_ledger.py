@@ -163,3 +163,21 @@ def test_a_damaged_observation_is_a_diagnostic(tmp_path: Path) -> None:
     connection.close()
     with Ledger.read(tmp_path) as ledger, pytest.raises(InputError, match="E0604"):
         ledger.find(observation().key)
+
+
+def test_an_empty_file_is_an_empty_ledger(tmp_path: Path) -> None:
+    (tmp_path / ".cosmosql").mkdir()
+    (tmp_path / ".cosmosql" / "ledger.sqlite").touch()
+    with Ledger.read(tmp_path) as ledger:
+        assert list(ledger.all()) == []
+
+
+@pytest.mark.parametrize("text", ["nonsense", '{"money": "x"}'])
+def test_damaged_spending_is_a_diagnostic(tmp_path: Path, text: str) -> None:
+    with Ledger.open(tmp_path) as ledger:
+        entry = ledger.reserve("key", "query", {"money": Decimal(1)})
+        ledger.settle(entry, {"money": Decimal(1)})
+        with sqlite3.connect(ledger.path) as connection:
+            connection.execute("UPDATE spending SET actual = ?", (text,))
+        with pytest.raises(InputError, match="E0604"):
+            ledger.spent("query", {"key"})
