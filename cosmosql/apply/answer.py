@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 from cosmosql.apply.policy import drawn_for_last, goes_on
 from cosmosql.artifact.bundle import BundleManifest, BundleMember
 from cosmosql.artifact.storage import read_bundle
-from cosmosql.contracts.backend import Backend, BackendFactory
+from cosmosql.contracts.backend import Backend, BackendFactory, ContextOverflow
 from cosmosql.contracts.retriever import Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Adapted, Answer, Example, TaskView
 from cosmosql.data.template import parse_template
@@ -33,7 +33,8 @@ def predict(
     largest probability among the options) where there is one, its `signals`, and the row's `id`.
 
     Raises InputError: E0801 or E0803 for a bundle that cannot be read, E0811 for a row that lacks
-    a column, E0810 where a model is not the one that the bundle was made with.
+    a column, E0812 for one that no model of the bundle can read, E0810 where a model is not the one
+    that the bundle was made with.
     """
     manifest = read_bundle(bundle)
     answerer = Answerer(manifest, bundle)
@@ -43,9 +44,23 @@ def predict(
         examples = [
             example_of(manifest, row, position + offset) for offset, row in enumerate(taken)
         ]
+        try:
+            answers = answerer.answer(examples)
+        except ContextOverflow as error:
+            reject_overflow(error, position + 1, position + len(taken))
         position += len(taken)
-        for row, (tier, answer) in zip(taken, answerer.answer(examples), strict=True):
+        for row, (tier, answer) in zip(taken, answers, strict=True):
             yield described(manifest, row, tier, answer)
+
+
+def reject_overflow(error: ContextOverflow, first: int, last: int) -> NoReturn:
+    place = f"row {first}" if first == last else f"one of the rows {first} to {last}"
+    reject(
+        "E0812",
+        "a row to answer does not fit the context",
+        notes=(f"{place}: {error}",),
+        help="shorten the row's texts, or leave it out",
+    )
 
 
 class Answerer:
@@ -87,9 +102,20 @@ class Answerer:
 
     def _member(self, index: int) -> Adapted:
         if index not in self._ready:
-            self._ready[index] = load_member(
-                self._manifest.members[index], self._bundle, self._view
-            )
+            try:
+                self._ready[index] = load_member(
+                    self._manifest.members[index], self._bundle, self._view
+                )
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                reject(
+                    "E0803",
+                    "this is not a bundle",
+                    notes=(
+                        f"{self._bundle}: what answers as {self._manifest.members[index].name} "
+                        f"cannot be read: {' '.join(str(error).split())}",
+                    ),
+                    help="give a bundle that `cosmosql apply PLAN` wrote",
+                )
         return self._ready[index]
 
 
@@ -146,12 +172,17 @@ def example_of(manifest: BundleManifest, row: Mapping[str, object], position: in
     task = manifest.task
     template = parse_template(task.input)
     needed = [*template.columns, *([task.choices] if task.choices else [])]
-    missing = [column for column in needed if column not in row]
+    missing = [column for column in needed if row.get(column) is None]
+    if task.choices and not isinstance(row.get(task.choices), list):
+        missing.append(task.choices)
     if missing:
         reject(
             "E0811",
             "a row to answer lacks a column",
-            notes=(f"row {position + 1} has no `{missing[0]}`; it has {list(row)}",),
+            notes=(
+                f"row {position + 1} has no {'list ' if missing[0] == task.choices else ''}"
+                f"`{missing[0]}`; it has {list(row)}",
+            ),
             help=f"the bundle's input is {task.input!r}",
         )
     return Example(

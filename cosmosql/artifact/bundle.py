@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from cosmosql.artifact.plan import Metric, Part, Quantity
 
@@ -81,5 +81,5 @@ class BundleManifest(Part):
     """SHA-256 of the plan document's bytes."""
     task: BundleTask
     policy: BundlePolicy
-    members: tuple[BundleMember, ...]
+    members: tuple[BundleMember, ...] = Field(min_length=1)
     outcomes: tuple[Outcome, ...] = ()

@@ -239,6 +239,19 @@ def test_a_row_without_its_column_is_refused(project: Path) -> None:
     assert "row 2" in refused.value.diagnostics[0].notes[0]
 
 
+def test_what_a_bundle_cannot_answer_is_a_diagnostic(project: Path) -> None:
+    bundle = apply(plan_for(project, "strategy.near[shots=1]")).bundle
+    for row, code in (({"text": None}, "E0811"), ({"text": "the sea " * 2_000}, "E0812")):
+        with pytest.raises(InputError) as refused:
+            list(predict(bundle, [row]))
+        assert codes(refused) == {code}
+    for path in (bundle / "members").rglob("*.json*"):
+        path.write_text("{")
+    with pytest.raises(InputError) as refused:
+        list(predict(bundle, QUESTIONS))
+    assert codes(refused) == {"E0803"}
+
+
 def test_an_interrupted_apply_leaves_the_bundle_before_it(project: Path) -> None:
     def interrupt(words: str, done: int, total: int) -> None:
         if words.startswith("answering test rows"):
