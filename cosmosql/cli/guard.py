@@ -22,6 +22,9 @@ LONGEST_DETAIL = 300
 MACHINE = (MemoryError, OSError, sqlite3.OperationalError)
 """What a machine runs out of or refuses; torch's OutOfMemoryError is known by its name alone."""
 
+REFUSED = ("OutOfMemoryError", "ContextOverflow")
+"""Names of what a model could not take: a fact about the rows or the machine, no bug."""
+
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
     """The command as typer runs it: always ends in `typer.Exit` with a code of the contract.
@@ -76,7 +79,7 @@ def _failed(error: Exception) -> int:
     if isinstance(code, int):
         _say(f"error: {detail}")
         return code
-    if isinstance(error, MACHINE) or type(error).__name__ == "OutOfMemoryError":
+    if isinstance(error, MACHINE) or type(error).__name__ in REFUSED:
         _say(f"error: the run failed: {named}")
         _say("  what was measured is kept; running again continues from there")
         return ExitCode.RUN_FAILED

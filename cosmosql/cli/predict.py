@@ -42,12 +42,19 @@ def _rows() -> Iterator[dict[str, object]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line, parse_constant=_no_number)
+            json.dumps(row, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            _not_a_row(number, "half of a surrogate pair is no letter")
         except (ValueError, RecursionError) as error:
             _not_a_row(number, f"not JSON: {error}")
         if not isinstance(row, dict):
             _not_a_row(number, f"not an object: {line.decode(errors='replace').strip()[:SHOWN]}")
         yield row
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _not_a_row(number: int, problem: str) -> NoReturn:

@@ -13,6 +13,13 @@ PIPE_WIDTH = 132
 """Columns of a table that no terminal shows; COLUMNS overrides."""
 
 
+class _Console(Console):
+    """Leaves a reader that went away (`| head`) to the one place that ends commands."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 @dataclass(frozen=True)
 class Screen:
     """Colours appear on a terminal only, and never with NO_COLOR. No text is read as markup."""
@@ -23,7 +30,7 @@ class Screen:
     @cached_property
     def _console(self) -> Console:
         fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
-        return Console(width=fixed, markup=False, emoji=False, highlight=False)
+        return _Console(width=fixed, markup=False, emoji=False, highlight=False)
 
     @property
     def width(self) -> int:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from cosmosql.cli.main import COMMANDS, main
+from cosmosql.cli.predict import _rows
+from cosmosql.diagnostics.diagnostic import InputError
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "artifact" / "sample.plan.json"
@@ -241,6 +243,36 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     )
     done = separate(program)
     assert done.stdout.split() == ["0"]
+
+
+def test_a_reader_of_a_table_that_leaves_is_no_error() -> None:
+    program = (
+        "import os\n"
+        "out, inlet = os.pipe(); os.close(out); os.dup2(inlet, 1)\n"
+        f"import sys; sys.argv = ['cosmosql', 'show', {str(SAMPLE)!r}]\n"
+        "from cosmosql.cli.main import main; main()\n"
+    )
+    done = separate(program)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("closed", ["0", "1", "2"])
+def test_a_closed_stream_is_no_error(closed: str) -> None:
+    command = f'exec {closed}>&-; exec "$0" -m cosmosql.cli.main show "$1"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, str(SAMPLE)],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("line", [b'{"id": NaN}', b'{"id": "\\ud800"}', b"[1]", b'"\xff"', b"{"])
+def test_a_line_that_is_no_row_is_refused(monkeypatch: pytest.MonkeyPatch, line: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line + b"\n")))
+    with pytest.raises(InputError, match="E0806"):
+        list(_rows())
 
 
 def test_predict_refuses_what_is_no_bundle(cosmosql: Run, tmp_path: Path) -> None:

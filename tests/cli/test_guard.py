@@ -9,6 +9,7 @@ import typer
 
 from cosmosql.cli.guard import TRACEBACK, guarded
 from cosmosql.cli.options import settings_of
+from cosmosql.contracts.backend import ContextOverflow
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
 
 
@@ -54,6 +55,7 @@ class OutOfMemoryError(RuntimeError):
     [
         MemoryError(),
         OutOfMemoryError("CUDA out of memory"),
+        ContextOverflow(tokens=2, context=1),
         OSError(28, "No space left on device"),
         sqlite3.OperationalError("database or disk is full"),
     ],
