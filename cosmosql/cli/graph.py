@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cosmosql.cli.network import stay_offline
 from cosmosql.cli.options import QueryName, Quiet, Settings, SpecPath, Verbose, settings_of
 from cosmosql.cli.screen import Screen
 
@@ -34,6 +35,7 @@ def graph(
       cosmosql graph examples/quickstart.cosmos
       cosmosql graph --format dot examples/quickstart.cosmos | dot -Tsvg > graph.svg
     """
+    stay_offline()
     from cosmosql.compiler import compile_spec
     from cosmosql.plan.render import render
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from cosmosql.cli.network import stay_offline
 from cosmosql.cli.options import (
     DataForm,
     Form,
@@ -38,6 +39,7 @@ def quote(
     Example:
       cosmosql quote examples/quickstart.cosmos
     """
+    stay_offline()
     from cosmosql.pipeline import quote as quote_of
 
     found = quote_of(spec, query, settings_of(settings))

@@ -8,6 +8,7 @@ import typer
 
 from cosmosql.cli.exits import ExitCode
 from cosmosql.cli.findings import print_findings
+from cosmosql.cli.network import stay_offline
 from cosmosql.cli.options import (
     DataForm,
     Form,
@@ -47,6 +48,8 @@ def run(
       cosmosql run examples/quickstart.cosmos
       cosmosql run --set floor=80% --format json examples/quickstart.cosmos
     """
+    if offline:
+        stay_offline()
     from cosmosql.pipeline import run as run_spec
 
     values = settings_of(settings)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from cosmosql.cli.network import stay_offline
 from cosmosql.cli.options import (
     DataForm,
     Form,
@@ -80,6 +81,8 @@ def _show_stage(
     screen: Screen,
 ) -> None:
     from cosmosql.cli.presentation import folded, presented
+
+    stay_offline()
     from cosmosql.pipeline import stage as value_of
 
     found = presented(value_of(spec, stage.value, query=query, settings=settings, seed=seed))

@@ -275,6 +275,15 @@ def test_a_line_that_is_no_row_is_refused(monkeypatch: pytest.MonkeyPatch, line:
         list(_rows())
 
 
+@pytest.mark.parametrize("command", [("quote",), ("graph",), ("run", "--offline")])
+def test_reviewing_opens_no_socket(
+    cosmosql: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    assert cosmosql(*command, tmp_path / "no.cosmos").returncode == 1
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
 def test_predict_refuses_what_is_no_bundle(cosmosql: Run, tmp_path: Path) -> None:
     done = cosmosql("predict", tmp_path, stdin='{"text": "x"}\n')
     assert done.returncode == 1
