@@ -43,12 +43,11 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
         except InputError as error:
             code = _wrong_input(error)
         except KeyboardInterrupt:
-            _say("interrupted; resumable: run the same command again")
-            code = ExitCode.INTERRUPTED
+            code = _interrupted()
         except BrokenPipeError:
             code = _reader_left()
         except Exception as error:
-            code = _failed(error)
+            code = _interrupted() if _began_as_interrupt(error) else _failed(error)
         raise typer.Exit(int(code))
 
     return call
@@ -56,6 +55,19 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr)
+
+
+def _interrupted() -> int:
+    _say("interrupted; resumable: run the same command again")
+    return ExitCode.INTERRUPTED
+
+
+def _began_as_interrupt(error: BaseException) -> bool:
+    """True where a library turned an interrupt into an error of its own."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, KeyboardInterrupt):
+        seen = seen.__cause__ or seen.__context__
+    return seen is not None
 
 
 def _wrong_input(error: InputError) -> int:

@@ -86,6 +86,13 @@ def test_an_interrupt(capsys: pytest.CaptureFixture[str]) -> None:
     assert "resumable" in capsys.readouterr().err
 
 
+def test_an_interrupt_that_a_library_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    wrapped = RuntimeError("callback failed")
+    wrapped.__context__ = KeyboardInterrupt()
+    assert ends(wrapped) == 130
+    assert "resumable" in capsys.readouterr().err
+
+
 def test_settings() -> None:
     assert settings_of(["floor=80%", " rows = 3 = 4"]) == {"floor": "80%", "rows": "3 = 4"}
     assert settings_of(None) == {}
