@@ -32,7 +32,7 @@ from cosmosql.artifact.storage import document_bytes, read_plan, write_bytes
 from cosmosql.contracts.backend import Progress
 from cosmosql.contracts.strategy import Adapted
 from cosmosql.data.rows import LoadedDataset, Role
-from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity, reject
 from cosmosql.evidence.ledger import Ledger
 from cosmosql.evidence.observation import Observation
 from cosmosql.identity import file_digest, jsonable
@@ -73,11 +73,13 @@ def apply(plan_path: Path, *, progress: Report | None = None) -> ApplyOutcome:
     """Carries a plan out and writes its bundle beside it, whole or not at all.
 
     Raises InputError: E0801 or E0803 where the plan cannot be read, E0808 where nothing was
-    chosen, E0809 where spec, rows or weights are no longer those that were planned with.
+    chosen, E0809 where spec, rows or weights are no longer those that were planned with, E0512
+    where there are no test rows.
     """
     plan = read_plan(plan_path)
     program, query = planned(plan, plan_path)
     data = load_data(program, query)
+    require_test_rows(program, query, data)
     runtime = Runtime(program, data)
     policy = chosen_policy(plan, plan_path)
     by_name = {candidate.name: candidate for candidate in expand(program, query)}
@@ -147,6 +149,20 @@ def planned(plan: PlanDocument, plan_path: Path) -> tuple[Program, Query]:
     if query is None:
         raise InputError([drifted("the query", [plan.query])])
     return program, query
+
+
+def require_test_rows(program: Program, query: Query, data: Mapping[str, LoadedDataset]) -> None:
+    """Raises InputError E0512 where a plan cannot be held to its forecast."""
+    dataset = program.tasks[query.task].dataset
+    if not data[dataset].rows[Role.TEST]:
+        reject(
+            "E0512",
+            "too few rows for a role",
+            span=program.datasets[dataset].span,
+            label="`test` has no rows",
+            notes=("what `apply` makes is held to the forecast on the test rows",),
+            help="give `test` rows in the section `roles`, and plan again",
+        )
 
 
 def drifted(what: str, names: list[str]) -> Diagnostic:

@@ -14,6 +14,7 @@ from cosmosql.apply.execute import apply
 from cosmosql.artifact.storage import read_bundle
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.evidence.ledger import Ledger
+from cosmosql.pipeline import run
 
 QUESTIONS = [
     {"id": "a", "text": "the sea is deep deep"},
@@ -239,6 +240,15 @@ def test_a_row_without_its_column_is_refused(project: Path) -> None:
     assert "row 2" in refused.value.diagnostics[0].notes[0]
 
 
+def test_a_plan_without_test_rows_is_refused(project: Path) -> None:
+    project.write_text(project.read_text().replace("test = 20 examples", "test = 0 examples"))
+    replan = run(project)
+    with pytest.raises(InputError) as refused:
+        apply(replan.plan_path)
+    assert codes(refused) == {"E0512"}
+    assert left_over(project) == []
+
+
 def test_what_a_bundle_cannot_answer_is_a_diagnostic(project: Path) -> None:
     bundle = apply(plan_for(project, "strategy.near[shots=1]")).bundle
     for row, code in (({"text": None}, "E0811"), ({"text": "the sea " * 2_000}, "E0812")):
@@ -271,7 +281,6 @@ def test_an_interrupted_apply_leaves_the_bundle_before_it(project: Path) -> None
 
 
 def test_looks_at_test_rows_are_kept_and_never_feed_a_forecast(project: Path) -> None:
-    from cosmosql.pipeline import run
 
     def reads() -> int:
         with Ledger.read(project.parent) as ledger:
