@@ -12,7 +12,7 @@ from typing import NoReturn, cast
 
 from cosmosql.apply.policy import drawn_for_last, goes_on
 from cosmosql.artifact.bundle import BundleManifest, BundleMember
-from cosmosql.artifact.storage import read_bundle
+from cosmosql.artifact.storage import read_bundle, reject_bundle
 from cosmosql.contracts.backend import Backend, BackendFactory, ContextOverflow
 from cosmosql.contracts.retriever import Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Adapted, Answer, Example, TaskView
@@ -107,15 +107,9 @@ class Answerer:
                     self._manifest.members[index], self._bundle, self._view
                 )
             except (OSError, ValueError, KeyError, TypeError) as error:
-                reject(
-                    "E0803",
-                    "this is not a bundle",
-                    notes=(
-                        f"{self._bundle}: what answers as {self._manifest.members[index].name} "
-                        f"cannot be read: {' '.join(str(error).split())}",
-                    ),
-                    help="give a bundle that `cosmosql apply PLAN` wrote",
-                )
+                name = self._manifest.members[index].name
+                reason = " ".join(str(error).split())
+                reject_bundle(self._bundle, f"{name} cannot be read: {reason}")
         return self._ready[index]
 
 

@@ -69,6 +69,11 @@ def read_bundle(directory: Path) -> BundleManifest:
     )
 
 
+def reject_bundle(directory: Path, reason: str) -> NoReturn:
+    """Raises InputError E0803: what the manifest of a bundle names cannot be used."""
+    _unreadable(directory, "a bundle", "cosmosql apply PLAN", (reason,))
+
+
 def _normal(value: object) -> Any:
     match value:
         case Part():

@@ -281,7 +281,6 @@ def test_an_interrupted_apply_leaves_the_bundle_before_it(project: Path) -> None
 
 
 def test_looks_at_test_rows_are_kept_and_never_feed_a_forecast(project: Path) -> None:
-
     def reads() -> int:
         with Ledger.read(project.parent) as ledger:
             return sum(one.role == "test" for one in ledger.all())
