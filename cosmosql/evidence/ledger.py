@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -300,9 +301,14 @@ def _recognise(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _diagnosed(path: Path) -> Iterator[None]:
-    """Turns what SQLite and the file system say into a diagnostic."""
+    """Turns what SQLite and the file system say into a diagnostic; a full disk stays the machine's
+    failure, an OSError: there is nothing wrong with the ledger."""
     try:
         yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, "no room left for the ledger", str(path)) from error
+        raise InputError([_unusable(path, str(error))]) from error
     except (sqlite3.Error, OSError, ValueError, InvalidOperation) as error:
         raise InputError([_unusable(path, str(error))]) from error
 

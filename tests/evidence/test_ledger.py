@@ -181,3 +181,19 @@ def test_damaged_spending_is_a_diagnostic(tmp_path: Path, text: str) -> None:
             connection.execute("UPDATE spending SET actual = ?", (text,))
         with pytest.raises(InputError, match="E0604"):
             ledger.spent("query", {"key"})
+
+
+def test_a_full_disk_is_no_fault_of_the_ledger(tmp_path: Path) -> None:
+    """SQLite says so itself when its file may not grow any more."""
+    with Ledger.open(tmp_path) as ledger:
+        ledger.add(observation(0))
+        connection = ledger._connection
+        assert connection is not None
+        [(pages,)] = connection.execute("PRAGMA page_count").fetchall()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(OSError, match="no room left") as full:
+            for number in range(1, 500):
+                ledger.add(observation(number))
+        assert full.value.errno == errno.ENOSPC
+    with Ledger.open(tmp_path) as ledger:
+        assert ledger.find(observation(0).key) is not None
