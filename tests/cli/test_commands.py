@@ -345,10 +345,10 @@ def test_graph_prints_three_forms(cosmosql: Run, tmp_path: Path) -> None:
 
 def test_an_interrupt_is_130_and_resumable() -> None:
     program = (
-        "import os, signal\n"
+        "import signal\n"
         "from cosmosql.cli import main, show\n"
         "import cosmosql.artifact.storage as storage\n"
-        "storage.read_plan = lambda path: os.kill(os.getpid(), signal.SIGINT)\n"
+        "storage.read_plan = lambda path: signal.raise_signal(signal.SIGINT)\n"
         f"import sys; sys.argv = ['cosmosql', 'show', {str(SAMPLE)!r}]\n"
         "main.main()\n"
     )
