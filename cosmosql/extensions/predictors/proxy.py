@@ -10,4 +10,5 @@ EXTENSION = Extension(
     doc="Kernel ridge on frozen embeddings at growing sizes: the shape of a fine-tuning curve.",
     options=(),
     implementation="cosmosql.extensions.predictors.proxy_heads:ProxyHeads",
+    extra="hf",
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from cosmosql.identity import seed_of
 
@@ -61,15 +62,18 @@ class ProxyHeads:
         judged = np.asarray(eval_features, np.float64), np.asarray(eval_labels, np.int64)
         accuracies = []
         predictions = np.empty(0, np.int64)
-        for size in kept:
-            values = []
-            for subset in reversed(range(subsets_at(size))):
-                order = np.random.default_rng(seed_of("proxy", seed, subset)).permutation(
-                    len(labels)
-                )[:size]
-                value, predictions = accuracy_at(features[order], labels[order], *judged, classes)
-                values.append(value)
-            accuracies.append(float(np.mean(values)))
+        # Threads of the linear algebra spin against any other process: minutes instead of seconds.
+        with threadpool_limits(limits=1, user_api="blas"):
+            for size in kept:
+                values = []
+                for subset in reversed(range(subsets_at(size))):
+                    rng = np.random.default_rng(seed_of("proxy", seed, subset))
+                    order = rng.permutation(len(labels))[:size]
+                    value, predictions = accuracy_at(
+                        features[order], labels[order], *judged, classes
+                    )
+                    values.append(value)
+                accuracies.append(float(np.mean(values)))
         return ProxyCurve(
             sizes=tuple(kept), accuracies=tuple(accuracies), eval_predictions=predictions
         )
