@@ -1,4 +1,5 @@
-"""Puts what the software prints into README.md and docs/tour.md, between their markers.
+"""Puts what the software prints into README.md and docs/tour.md, between their markers, and the
+quickstart's plan, evidence and report into examples/review.
 
     python docs/outputs.py               # everything but the backtest table
     python docs/outputs.py --backtest    # that as well, from tests/bench/tiny_backtest.py
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,17 +24,20 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "tour.md")
 SPEC = "examples/quickstart.cosmos"
 PLAN = "examples/quickstart.plan.json"
 BUNDLE = "examples/quickstart.bundle"
-WIDTH = "118"
+REVIEW = ROOT / "examples" / "review"
+REVIEWED = ("cosmos", "plan.json", "evidence.jsonl.gz", "report.md")
+"""What a team would commit: kept as an example of a review."""
+WIDTH = "138"
 SHOWN_QUOTE = 12
 """Lines of the quote that the tour shows."""
 
 
-def printed(*arguments: str, stdin: str | None = None) -> str:
-    """What `cosmosql ARGUMENTS` prints on both streams."""
+def printed(*arguments: str, stdin: str | None = None, folder: Path = ROOT) -> str:
+    """What `cosmosql ARGUMENTS` prints on both streams, run in a folder."""
     ran = subprocess.run(
         [sys.executable, "-m", "cosmosql.cli.main", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1"},
+        cwd=folder,
+        env={**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
         input=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -53,7 +58,7 @@ def mistake() -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "quickstart.cosmos"
         path.write_text(text, encoding="utf-8")
-        return console("check quickstart.cosmos", printed("check", str(path)))
+        return console(f"check {path.name}", printed("check", path.name, folder=path.parent))
 
 
 def quote() -> str:
@@ -95,11 +100,12 @@ OUTPUTS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--backtest", action="store_true", help="the table of the backtest too")
+    parser.add_argument("--only", nargs="*", default=sorted(OUTPUTS), choices=sorted(OUTPUTS))
     options = parser.parse_args()
     pages = {path: path.read_text(encoding="utf-8") for path in PAGES}
     for name, make in OUTPUTS.items():
         marker = re.compile(rf"(<!-- output: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if name == "backtest" and not options.backtest:
+        if name not in options.only or (name == "backtest" and not options.backtest):
             continue
         if not any(marker.search(text) for text in pages.values()):
             continue
@@ -108,6 +114,8 @@ def main() -> None:
             pages[path] = marker.sub(lambda found, body=body: f"{found[1]}{body}\n{found[2]}", text)
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
+    for suffix in REVIEWED:
+        shutil.copy(ROOT / "examples" / f"quickstart.{suffix}", REVIEW)
 
 
 if __name__ == "__main__":

@@ -96,3 +96,18 @@ def test_the_starter_runs_as_it_is(tmp_path: Path) -> None:
     ran = cosmosql(tmp_path, "run", "mine/task.cosmos", "--quiet")
     assert ran.returncode in (DECIDED, UNDECIDED), ran.stderr
     assert (tmp_path / "mine" / "task.report.html").exists()
+
+
+def test_a_reviewer_gets_the_committed_plan_byte_for_byte(tmp_path: Path) -> None:
+    """`examples/review` was made on another day and perhaps another machine."""
+    for name in ("quickstart.cosmos", "quickstart.evidence.jsonl.gz"):
+        shutil.copy(EXAMPLES / "review" / name, tmp_path)
+    replayed = cosmosql(tmp_path, "run", "--offline", "quickstart.cosmos")
+    assert replayed.returncode == DECIDED, replayed.stderr
+    for name in ("quickstart.plan.json", "quickstart.report.md"):
+        assert (tmp_path / name).read_bytes() == (EXAMPLES / "review" / name).read_bytes()
+
+
+def test_the_reviewed_spec_is_the_quickstart() -> None:
+    reviewed = EXAMPLES / "review" / "quickstart.cosmos"
+    assert reviewed.read_bytes() == (EXAMPLES / "quickstart.cosmos").read_bytes()
