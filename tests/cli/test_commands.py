@@ -346,6 +346,8 @@ def test_graph_prints_three_forms(cosmosql: Run, tmp_path: Path) -> None:
 def test_an_interrupt_is_130_and_resumable() -> None:
     program = (
         "import signal\n"
+        # A job in the background starts with interrupts ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from cosmosql.cli import main, show\n"
         "import cosmosql.artifact.storage as storage\n"
         "storage.read_plan = lambda path: signal.raise_signal(signal.SIGINT)\n"
