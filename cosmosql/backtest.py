@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
+from cosmosql.apply.execute import measurement_of
 from cosmosql.apply.scores import tiers
 from cosmosql.artifact.backtest import BacktestCandidate, BacktestDocument, KindScores
 from cosmosql.artifact.bundle import BundlePolicy
 from cosmosql.compiler import compile_spec
-from cosmosql.contracts.strategy import Fidelity
 from cosmosql.data.rows import Role
 from cosmosql.decide.formulas import Strategies
 from cosmosql.decide.requirements import satisfied
@@ -29,7 +29,7 @@ from cosmosql.identity import rounded
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Measure, Requirement
 from cosmosql.pipeline import DEFAULT_SEED, Line, Report, Watched, measured, write
-from cosmosql.plan.candidate import Candidate, Measurement
+from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.series import Series
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.metric import measured_on, metric_named, value_of
@@ -114,17 +114,9 @@ def seeds_of(candidate: Candidate, series: Series) -> tuple[int, ...]:
 
 
 def full_run(candidate: Candidate, series: Series, seed: int, runtime: Runtime) -> ProbeRun:
-    fidelity: Fidelity = replace(series.full[candidate.name], seed=seed)
-    rows = runtime.task(candidate.task).dataset.rows[Role.TEST]
-    request = Measurement(
-        kind="evaluate",
-        candidate=candidate,
-        fidelity=fidelity,
-        role=str(Role.TEST),
-        rows=len(rows),
-        basis="full",
-    )
-    return probe_run(request, runtime)
+    request = measurement_of(candidate, Role.TEST, runtime)
+    fidelity = replace(series.full[candidate.name], seed=seed)
+    return probe_run(replace(request, fidelity=fidelity), runtime)
 
 
 def in_order(runs: Iterable[ProbeRun]) -> tuple[ProbeRun, ...]:

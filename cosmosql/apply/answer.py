@@ -79,26 +79,24 @@ class Answerer:
             last if policy.kind == "mix" and drawn_for_last(policy, example.row) else 0
             for example in examples
         ]
-        answers = dict(enumerate(self._ask(0, tiers, examples)))
+        answers = self._ask(0, tiers, examples)
         if policy.kind == "cascade":
             for index, answer in answers.items():
-                if answer is not None and goes_on(policy, answer.signals):
+                if goes_on(policy, answer.signals):
                     tiers[index] = last
-        for index, answer in enumerate(self._ask(last, tiers, examples)):
-            answers[index] = answer if tiers[index] == last else answers[index]
-        return [(tier, cast(Answer, answers[index])) for index, tier in enumerate(tiers)]
+        if last > 0:
+            answers |= self._ask(last, tiers, examples)
+        return [(tier, answers[index]) for index, tier in enumerate(tiers)]
 
     def _ask(
         self, member: int, tiers: Sequence[int], examples: Sequence[Example]
-    ) -> list[Answer | None]:
-        """The member's answers to the examples of its tier, None at the others."""
+    ) -> dict[int, Answer]:
+        """The member's answers to the examples of its tier, by their place."""
         places = [index for index, tier in enumerate(tiers) if tier == member]
-        found: list[Answer | None] = [None] * len(examples)
-        if places:
-            answers = self._member(member).answer([examples[index] for index in places])
-            for index, answer in zip(places, answers, strict=True):
-                found[index] = answer
-        return found
+        if not places:
+            return {}
+        answers = self._member(member).answer([examples[index] for index in places])
+        return dict(zip(places, answers, strict=True))
 
     def _member(self, index: int) -> Adapted:
         if index not in self._ready:
