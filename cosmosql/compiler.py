@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cosmosql.data.rows import LoadedDataset
-from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
 from cosmosql.diagnostics.suggest import closest
-from cosmosql.model import checks, rows
+from cosmosql.model import rows
 from cosmosql.model.bind import bind
 from cosmosql.model.program import Program, Query
 from cosmosql.plan.build import build
@@ -46,12 +46,7 @@ class Compiled:
 def check(path: Path, settings: Mapping[str, str] | None = None) -> tuple[Diagnostic, ...]:
     """Everything that is wrong or unwise in a spec and in the rows that it reads."""
     program, findings = bind(path, settings=settings)
-    if program is None:
-        return findings
-    findings += checks.check(program)
-    if any(item.severity is Severity.ERROR for item in findings):
-        return findings
-    return findings + rows.check_data(program)
+    return findings if program is None else findings + rows.check_data(program)
 
 
 def compile_spec(
@@ -60,10 +55,7 @@ def compile_spec(
     """The program, its rows and the plan graph of one query. Raises InputError with every
     finding where the spec or the rows are wrong."""
     program, findings = bind(path, settings=settings)
-    if program is not None:
-        findings += checks.check(program)
-    errors = [item for item in findings if item.severity is Severity.ERROR]
-    if program is None or errors:
+    if program is None:
         raise InputError(findings)
     chosen = select_query(program, query)
     data = rows.load_data(program, chosen)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity
 from cosmosql.identity import text_digest
 from cosmosql.model.checks import check
 from cosmosql.model.declarations import DeclarationBinder
@@ -40,26 +40,56 @@ from cosmosql.syntax.tree import Parameter
 Bound = TypeVar("Bound", bound=Declared)
 
 
-def bind(
-    path: Path, *, settings: Mapping[str, str] | None = None, text: str | None = None
-) -> tuple[Program | None, tuple[Diagnostic, ...]]:
-    """The program of a spec, and everything that is wrong with it, in the order of the text.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """A spec's files, and as much of its program as could be bound."""
 
-    The program is None where there is an error; then the static checks have been made on what
-    could be bound, so that nothing has to be found in a second round. `settings` are the values
-    of `--set`; `text` stands in for the file's content (editors). Reads the spec's own directory
-    and the standard library, nothing else.
+    modules: Modules
+    program: Program
+    diagnostics: tuple[Diagnostic, ...]
+    """Everything that is wrong, in the order of the text."""
+
+    @property
+    def failed(self) -> bool:
+        """True where the program lacks what a mistake has cost it."""
+        return any(item.severity is Severity.ERROR for item in self.diagnostics)
+
+
+def analyse(
+    path: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    texts: Mapping[Path, str] | None = None,
+) -> Analysis:
+    """The files and the program of a spec, the static checks made. Raises InputError where the
+    spec itself cannot be read.
+
+    `settings` are the values of `--set`; `texts` stand in for what resolved paths hold (an
+    editor's buffers). Reads the spec's own directory and the standard library, nothing else.
     """
     report = Report()
-    try:
-        modules = load_modules(path, report, text=text)
-    except InputError as error:
-        return None, error.diagnostics
+    modules = load_modules(path, report, texts=texts)
     program = _program(path, modules, settings or {}, report)
     if not report.failed:
-        return program, report.diagnostics
+        found = (*report.diagnostics, *check(program))
+        return Analysis(modules=modules, program=program, diagnostics=found)
     report.extend(check(program))
-    return None, _without_echoes(report.diagnostics, modules)
+    found = _without_echoes(report.diagnostics, modules)
+    return Analysis(modules=modules, program=program, diagnostics=found)
+
+
+def bind(
+    path: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    texts: Mapping[Path, str] | None = None,
+) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+    """The program of a spec, None where there is an error, and what is wrong or unwise in it."""
+    try:
+        analysis = analyse(path, settings=settings, texts=texts)
+    except InputError as error:
+        return None, error.diagnostics
+    return None if analysis.failed else analysis.program, analysis.diagnostics
 
 
 def _program(path: Path, modules: Modules, settings: Mapping[str, str], report: Report) -> Program:
@@ -115,7 +145,7 @@ def _declarations(modules: tuple[LoadedModule, ...], kind: str) -> list[Declarat
         Declaration(module, block)
         for module in modules
         for (owner, _), block in module.blocks.items()
-        if owner == kind
+        if owner == kind and not block.template
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cosmosql.model.modules import LoadedModule
-from cosmosql.model.names import Declaration, resolve
+from cosmosql.model.names import Declaration, resolve_any
 from cosmosql.model.report import Report
 from cosmosql.syntax.tree import (
     AmongClause,
@@ -97,7 +97,7 @@ class Flattener:
         reference = declaration.block.extends
         if reference is None:
             return None
-        found = resolve(reference, declaration.module, self._report, kind=declaration.kind)
+        found = resolve_any(reference, declaration.module, self._report, kind=declaration.kind)
         if found is None:
             return None
         if not isinstance(found, Declaration) or found.kind != declaration.kind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +15,15 @@ from cosmosql.schema.measures import MEASURES
 from cosmosql.schema.registry import names
 from cosmosql.source import Source
 from cosmosql.syntax.parse import decode, parse
-from cosmosql.syntax.tree import Block, Constant, Import, Name, Parameter, Reference, Tree
+from cosmosql.syntax.tree import (
+    Block,
+    Constant,
+    Import,
+    Name,
+    Parameter,
+    Reference,
+    Tree,
+)
 
 SUFFIX = ".cosmos"
 STANDARD = "std"
@@ -62,25 +71,33 @@ class Modules:
         return (self.spec, *self.imported)
 
 
-def load_modules(path: Path, report: Report, *, text: str | None = None) -> Modules:
+def load_modules(path: Path, report: Report, *, texts: Mapping[Path, str] | None = None) -> Modules:
     """The spec and all that it imports; raises InputError where the spec itself cannot be read.
 
-    Imports stay inside the spec's directory, so that checking a foreign spec reads nothing else.
+    `texts` stand in for what resolved paths hold. Imports stay inside the spec's directory, so
+    that checking a foreign spec reads nothing else.
     """
-    source = Source(path.as_posix(), text) if text is not None else decode(path)
+    loader = _Loader(path, report, texts or {})
+    source = loader.read(path, path.as_posix())
     if isinstance(source, Diagnostic):
         raise InputError([source])
-    return _Loader(path, report).load(source)
+    return loader.load(source)
 
 
 class _Loader:
-    def __init__(self, path: Path, report: Report) -> None:
+    def __init__(self, path: Path, report: Report, texts: Mapping[Path, str]) -> None:
         self.path = path
+        self.texts = texts
         self.root = path.parent.resolve()
         self.standard = resource("stdlib").resolve()
         self.report = report
         self.by_file: dict[Path, LoadedModule] = {}
         self.waiting: deque[LoadedModule] = deque()
+
+    def read(self, path: Path, shown: str) -> Source | Diagnostic:
+        """The text that stands in for a file, or the file's own."""
+        text = self.texts.get(path.resolve())
+        return Source(shown, text) if text is not None else decode(path, shown)
 
     def load(self, source: Source) -> Modules:
         spec = self._module(self.path, self.path.name, source, prefix="")
@@ -126,7 +143,7 @@ class _Loader:
         path, shown, source_name = place
         found = self.by_file.get(path.resolve())
         if found is None:
-            source = decode(path, source_name)
+            source = self.read(path, source_name)
             if isinstance(source, Diagnostic):
                 self.report.extend([replace(source, labels=(Label(node.span, "imported here"),))])
                 return
@@ -152,7 +169,7 @@ class _Loader:
                 help="move the file below the spec's directory",
             )
             return None
-        if not _is_file(real):
+        if real not in self.texts and not _is_file(real):
             beside = sorted(entry.name for entry in real.parent.glob(f"*{SUFFIX}"))
             self.report.add(
                 "E0205",

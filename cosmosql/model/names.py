@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from cosmosql.diagnostics.diagnostic import Label
 from cosmosql.diagnostics.suggest import closest
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.report import Report
@@ -52,12 +53,30 @@ Found: TypeAlias = Declaration | Named | Member
 def resolve(
     reference: Reference, module: LoadedModule, report: Report, *, kind: str | None = None
 ) -> Found | None:
-    """What the name means in a module; None after reporting E0201 or E0211, or where an import
-    failed that it goes through.
+    """What the name means in a module; None after reporting E0201, E0211 or E0213, or where an
+    import failed that it goes through.
 
     `models.qwen` is short for `models.model.qwen` where one declaration has that name; of several
     the one of `kind` is meant.
     """
+    found = resolve_any(reference, module, report, kind=kind)
+    if isinstance(found, Declaration) and found.block.template:
+        report.add(
+            "E0213",
+            "a template stands for nothing itself",
+            reference.span,
+            "this is a template",
+            others=(Label(found.block.name.span, "it is declared here"),),
+            help=f"declare your own: `{found.kind} NAME extends {reference.text} {{ … }}`",
+        )
+        return None
+    return found
+
+
+def resolve_any(
+    reference: Reference, module: LoadedModule, report: Report, *, kind: str | None = None
+) -> Found | None:
+    """The same, for `extends`: templates count."""
     place, parts = _through_aliases(reference.parts, module)
     names = [part.text for part in parts]
     if len(parts) > 1 and names[0] in place.broken:
@@ -81,7 +100,8 @@ def resolve(
 def wildcard(
     reference: Reference, module: LoadedModule, report: Report
 ) -> tuple[str, tuple[Declaration, ...]] | None:
-    """The kind and the declarations that `strategy.*` or `base.strategy.*` stands for."""
+    """The kind and the declarations that `strategy.*` or `base.strategy.*` stands for: all but
+    templates."""
     place, parts = _through_aliases(reference.parts, module)
     if parts[0].text in place.broken:
         return None
@@ -90,7 +110,9 @@ def wildcard(
         return None
     kind = parts[0].text
     return kind, tuple(
-        Declaration(place, block) for (owner, _), block in place.blocks.items() if owner == kind
+        Declaration(place, block)
+        for (owner, _), block in place.blocks.items()
+        if owner == kind and not block.template
     )
 
 

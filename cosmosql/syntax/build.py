@@ -27,6 +27,7 @@ from cosmosql.syntax.tree import (
     ForClause,
     Import,
     Item,
+    Language,
     MeasureClause,
     Name,
     Negative,
@@ -44,9 +45,13 @@ from cosmosql.units import split_number
 Child: TypeAlias = Any
 """A lark Token, a lark Tree, or None where an optional part is left out: lark is untyped."""
 
+LANGUAGE = 1
+"""The version of the language that is read; a file that names none is written in it."""
+
 MAXIMUM_DEPTH = 64
 """Levels of brackets, sections and operators: a bound, so that no later stage recurses deeper."""
 
+_NOTHING = re.compile(r"(?:\s++|#[^\n]*+)*+")
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 _ESCAPE = re.compile(r"\\(.)", re.S)
 _UNIT_WORDS = re.compile(r"%?(?:[-/]?[A-Za-z]+)*")
@@ -70,6 +75,8 @@ class Builder:
 
     def declaration(self, node: Child) -> Declaration:
         match node.data:
+            case "language":
+                return self._language(*node.children)
             case "import_module" | "import_file":
                 return self._import(node)
             case "param" | "let":
@@ -84,6 +91,20 @@ class Builder:
                 )
         return self._block(node)
 
+    def _language(self, keyword: Token, number: Token) -> Language:
+        """E0110: the language is one that is read here, and named before everything else."""
+        version = self._number(number)
+        span = self._span(keyword).to(version.span)
+        if version.unit is not None or version.value != LANGUAGE:
+            advice = f"write `language {LANGUAGE}`"
+            if version.unit is None and version.value > LANGUAGE:
+                advice = f"this cosmosql reads language {LANGUAGE}: install a newer one"
+            self._report("E0110", "language version", span, "no such version here", advice)
+        elif not _NOTHING.fullmatch(self.source.text, 0, span.start):
+            advice = "move it above all else"
+            self._report("E0110", "language version", span, "it stands first", advice)
+        return Language(version=version, span=span)
+
     def _import(self, node: Child) -> Import:
         keyword, what, alias = node.children
         span = self._span(keyword).to(self._span(alias))
@@ -92,8 +113,9 @@ class Builder:
         return Import(module=self._reference(what), path=None, alias=self._name(alias), span=span)
 
     def _block(self, node: Child) -> Block:
-        kind, name, extends, using, body = node.children
-        span = self._span(kind).to(self._span(name))
+        template, kind, name, extends, using, body = node.children
+        first = template or kind
+        span = self._span(first).to(self._span(name))
         extended = self._reference(extends) if extends else None
         if extended:
             span = span.to(extended.span)
@@ -102,12 +124,13 @@ class Builder:
         if body:
             span = span.to(self._span(body.children[-1]))
         return Block(
+            template=template is not None,
             kind=self._name(kind),
             name=self._name(name),
             extends=extended,
             using=self._name(using) if using else None,
             items=self._body(body, 0) if body else (),
-            doc=self._doc(kind),
+            doc=self._doc(first),
             span=span,
         )
 

@@ -14,7 +14,7 @@ _OPERATORS = frozenset({"PLUS", "MINUS", "STAR", "SLASH"})
 _CLAUSES = frozenset(
     {"FOR", "AMONG", "MEASURE", "MAXIMIZE", "MINIMIZE", "REQUIRE", "DECIDE", "ESCALATE"}
 )
-_DECLARATIONS = frozenset({"IMPORT", "PARAM", "LET", "NAME"})
+_DECLARATIONS = frozenset({"LANGUAGE", "IMPORT", "PARAM", "LET", "TEMPLATE", "NAME"})
 _LINE_END = frozenset({"_NL", "$END"})
 
 _WORDS = {

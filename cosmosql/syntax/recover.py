@@ -26,7 +26,7 @@ _CLAUSE = r"(?:for|among|measure|maximize|minimize|require|decide|escalate)[ \t]
 _ITEM = re.compile(rf"\n?[ \t]*(?:[A-Za-z_]\w*[ \t]*(?:=(?!=)|\{{)|\}}|{_CLAUSE})")
 _CHUNK_START = re.compile(rf"^(?!{_ITEM.pattern})[^\s#{{}}\])]", re.M)
 _HEADER = re.compile(
-    r"(?!(?:import|param|let)\b)[A-Za-z_]\w*[ \t]+[A-Za-z_]\w*"
+    r"(?!(?:import|param|let)\b)(?:template[ \t]+)?[A-Za-z_]\w*[ \t]+[A-Za-z_]\w*"
     r"(?:[ \t]+(?:extends|using)[ \t]+[\w.]+)*"
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")

@@ -174,6 +174,14 @@ Item: TypeAlias = Attribute | Section | Clause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """`language 1`: the version of the language in which the file is written."""
+
+    version: Number
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
     """`import std.models as models` (then `path` is None) or `import "./base.cosmos" as base`."""
 
@@ -205,8 +213,13 @@ class Constant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """`kind name extends reference using name { … }`."""
+    """`kind name extends reference using name { … }`.
 
+    A `template` is there to be extended: it stands for nothing itself, and may leave out what its
+    kind requires.
+    """
+
+    template: bool
     kind: Name
     name: Name
     extends: Reference | None
@@ -216,7 +229,7 @@ class Block:
     span: Span
 
 
-Declaration: TypeAlias = Import | Parameter | Constant | Block
+Declaration: TypeAlias = Language | Import | Parameter | Constant | Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -344,7 +344,9 @@ def test_a_query_is_checked_beyond_its_first_mistake(bound: Bind) -> None:
 def test_a_missing_line_never_breaks_the_compiler(tmp_path: Path, line: int) -> None:
     lines = FILES["base/base.cosmos"].splitlines(keepends=True)
     text = "".join(lines[: line - 1] + lines[line:])
-    found, diagnostics = bind(tmp_path / "spec.cosmos", text=text)
+    found, diagnostics = bind(
+        tmp_path / "spec.cosmos", texts={(tmp_path / "spec.cosmos").resolve(): text}
+    )
     assert (found is None) == bool(diagnostics)
     assert len(diagnostics) <= 3
     if found is not None:
@@ -417,7 +419,7 @@ def test_private_rows_reach_local_models_only(program: Make) -> None:
     assert codes(check(replace(found, models=remote))) == ["E0405"]
 
 
-def test_a_dense_retriever_needs_the_model_of_its_strategy(program: Make) -> None:
+def test_a_dense_retriever_needs_the_model_of_its_strategy(bound: Bind) -> None:
     text = BASE.replace(
         "strategy few",
         "retriever near using dense {\n  corpus = tiny.dataset.desk\n}\n\n"
@@ -425,7 +427,7 @@ def test_a_dense_retriever_needs_the_model_of_its_strategy(program: Make) -> Non
         "strategy few",
         1,
     )
-    assert codes(check(program(text))) == ["E0209"]
+    assert codes(bound(text)[1]) == ["E0209"]
     assert check(program(text.replace("using dense", "using bm25"))) == ()
 
 
