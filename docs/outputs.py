@@ -35,7 +35,7 @@ SHOWN_QUOTE = 12
 def printed(*arguments: str, stdin: str | None = None, folder: Path = ROOT) -> str:
     """What `cosmosql ARGUMENTS` prints on both streams, run in a folder."""
     ran = subprocess.run(
-        [sys.executable, "-m", "cosmosql.cli.main", *arguments],
+        [sys.executable, "-m", "cosmosql", *arguments],
         cwd=folder,
         env={**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
         input=stdin,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from cosmosql.cli import options
 from cosmosql.cli.exits import ExitCode
-from cosmosql.cli.options import DataForm, Form, PlanPath, Quiet, Verbose
 from cosmosql.cli.progress import progress
 from cosmosql.cli.screen import Screen
 
@@ -14,12 +17,12 @@ if TYPE_CHECKING:
     from cosmosql.apply.execute import ApplyOutcome
 
 
-def apply(
-    plan: PlanPath,
-    form: Form = DataForm.TEXT,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> int | None:
+@click.command()
+@options.plan
+@options.form
+@options.quiet
+@options.verbose
+def command(plan: Path, form: options.DataForm, quiet: bool, verbose: bool) -> int | None:
     """Execute a plan on the full data: train, index, calibrate, evaluate; write the bundle.
 
     Ends with 5 where a measured value lies outside its forecast interval.
@@ -33,7 +36,7 @@ def apply(
     screen = Screen(quiet, verbose)
     with progress(quiet=quiet) as report:
         outcome = execute(plan, progress=report)
-    if form is DataForm.JSON:
+    if form is options.DataForm.JSON:
         screen.data(json.dumps(_data(outcome), indent=2) + "\n")
     else:
         from cosmosql.cli.accounting import outcome_table

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from cosmosql.cli.options import (
-    DataForm,
-    Form,
-    QueryName,
-    Quiet,
-    Seed,
-    Settings,
-    SpecPath,
-    Verbose,
-    settings_of,
-)
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from cosmosql.cli import options
 from cosmosql.cli.progress import progress
 from cosmosql.cli.screen import Screen
 
 
-def backtest(
-    spec: SpecPath,
-    query: QueryName = None,
-    settings: Settings = None,
-    seed: Seed = 0,
-    form: Form = DataForm.TEXT,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+@click.command()
+@options.spec
+@options.query
+@options.settings
+@options.seed
+@options.form
+@options.quiet
+@options.verbose
+def command(
+    spec: Path,
+    query: str | None,
+    settings: Mapping[str, str],
+    seed: int,
+    form: options.DataForm,
+    quiet: bool,
+    verbose: bool,
 ) -> int | None:
     """Run every candidate in full as well, and score the forecasts against what it measured.
 
@@ -36,10 +39,8 @@ def backtest(
 
     screen = Screen(quiet, verbose)
     with progress(quiet=quiet) as watcher:
-        found = score(
-            spec, query=query, settings=settings_of(settings), seed=seed, progress=watcher
-        )
-    if form is DataForm.JSON:
+        found = score(spec, query=query, settings=settings, seed=seed, progress=watcher)
+    if form is options.DataForm.JSON:
         from cosmosql.artifact.storage import document_bytes
 
         screen.data(document_bytes(found).decode())

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
+from cosmosql.cli import options
 from cosmosql.cli.exits import ExitCode
 from cosmosql.cli.findings import FindingsForm, print_findings, rendered
-from cosmosql.cli.options import Quiet, Settings, Verbose, settings_of
 from cosmosql.cli.screen import Screen
 
 
-def check(
-    specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="Spec files.")],
-    form: Annotated[
-        FindingsForm, typer.Option("--format", help="What standard output carries.")
-    ] = FindingsForm.TEXT,
-    settings: Settings = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+@click.command()
+@options.specs
+@options.form_of(FindingsForm)
+@options.settings
+@options.quiet
+@options.verbose
+def command(
+    specs: tuple[Path, ...],
+    form: FindingsForm,
+    settings: Mapping[str, str],
+    quiet: bool,
+    verbose: bool,
 ) -> int | None:
     """Parse, resolve, type- and unit-check, and look at real rows. Nothing is run or written.
 
@@ -33,11 +37,10 @@ def check(
     from cosmosql.diagnostics.diagnostic import Diagnostic, Severity
 
     screen = Screen(quiet, verbose)
-    values = settings_of(settings)
     found: list[Diagnostic] = []
     for spec in specs:
         screen.detail(f"checking {spec}")
-        found += findings_of(spec, values)
+        found += findings_of(spec, settings)
     if form is FindingsForm.TEXT:
         print_findings(found)
     else:

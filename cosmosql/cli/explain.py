@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import click
 
-import typer
-
-from cosmosql.cli.options import Quiet, Verbose
+from cosmosql.cli import options
 from cosmosql.cli.screen import Screen
+from cosmosql.cli.words import error_codes
 
 
-def explain(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as E0301.")],
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> int | None:
+@click.command()
+@click.argument("code", metavar="CODE", shell_complete=error_codes, help="A code such as E0301.")
+@options.quiet
+@options.verbose
+def command(code: str, quiet: bool, verbose: bool) -> int | None:
     """The long text behind a diagnostic's code, with a wrong and a right example.
 
     \b
@@ -29,7 +28,7 @@ def explain(
     if page is None:
         near = closest(code.upper(), pages)
         hint = f"; did you mean {near}?" if near else ""
-        raise typer.BadParameter(f"there is no code {code}{hint}", param_hint="'CODE'")
+        raise click.BadParameter(f"there is no code {code}{hint}", param_hint="'CODE'")
     screen = Screen(quiet, verbose)
     screen.detail(f"from {page}")
     screen.data(page.read_text(encoding="utf-8"))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from cosmosql.diagnostics.diagnostic import Diagnostic
-from cosmosql.diagnostics.render import github, json, sarif, text
 
 
 class FindingsForm(StrEnum):
@@ -21,17 +20,22 @@ def rendered(diagnostics: Sequence[Diagnostic], form: FindingsForm) -> str:
     """The diagnostics for a program to read, or as plain text."""
     match form:
         case FindingsForm.TEXT:
-            return text.render(diagnostics)
+            from cosmosql.diagnostics.render.text import render
         case FindingsForm.JSON:
-            return json.render(diagnostics)
+            from cosmosql.diagnostics.render.json import render
         case FindingsForm.SARIF:
-            return sarif.render(diagnostics)
+            from cosmosql.diagnostics.render.sarif import render
         case FindingsForm.GITHUB:
-            return github.render(diagnostics)
+            from cosmosql.diagnostics.render.github import render
+    return render(diagnostics)
 
 
 def print_findings(diagnostics: Sequence[Diagnostic]) -> None:
     """The diagnostics as text on standard error, in colour where that is a terminal."""
+    if not diagnostics:
+        return
+    from cosmosql.diagnostics.render import text
+
     if not sys.stderr.isatty():
         sys.stderr.write(text.render(diagnostics))
         return

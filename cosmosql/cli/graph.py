@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
+from cosmosql.cli import options
 from cosmosql.cli.network import stay_offline
-from cosmosql.cli.options import QueryName, Quiet, Settings, SpecPath, Verbose, settings_of
 from cosmosql.cli.screen import Screen
 
 
@@ -18,15 +19,20 @@ class GraphForm(StrEnum):
     JSON = "json"
 
 
-def graph(
-    spec: SpecPath,
-    form: Annotated[
-        GraphForm, typer.Option("--format", help="What standard output carries.")
-    ] = GraphForm.MERMAID,
-    query: QueryName = None,
-    settings: Settings = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+@click.command()
+@options.spec
+@options.form_of(GraphForm)
+@options.query
+@options.settings
+@options.quiet
+@options.verbose
+def command(
+    spec: Path,
+    form: GraphForm,
+    query: str | None,
+    settings: Mapping[str, str],
+    quiet: bool,
+    verbose: bool,
 ) -> int | None:
     """The plan graph of a query: every step that a run would take.
 
@@ -39,7 +45,7 @@ def graph(
     from cosmosql.compiler import compile_spec
     from cosmosql.plan.render import render
 
-    found = compile_spec(spec, query=query, settings=settings_of(settings)).graph
+    found = compile_spec(spec, query=query, settings=settings).graph
     screen = Screen(quiet, verbose)
     screen.detail(f"{len(found.nodes)} nodes, {len(found.candidates)} candidates")
     screen.data(render(found, form.value))

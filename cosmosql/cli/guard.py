@@ -6,11 +6,10 @@ import functools
 import os
 import sqlite3
 import sys
-import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
-import typer
+import click
 
 from cosmosql import __version__
 from cosmosql.cli.exits import ExitCode
@@ -26,19 +25,19 @@ REFUSED = ("OutOfMemoryError", "ContextOverflow")
 """Names of what a model could not take: a fact about the rows or the machine, no bug."""
 
 
-def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
-    """The command as typer runs it: always ends in `typer.Exit` with a code of the contract.
+def guarded(command: Callable[..., int | None]) -> Callable[..., NoReturn]:
+    """The command as it is called: always ends in click's `Exit` with a code of the contract.
 
-    Raises what typer itself words: wrong usage. With the environment variable
+    Raises what click itself words: wrong usage. With the environment variable
     COSMOSQL_TRACEBACK set, a bug is followed by its traceback.
     """
 
     @functools.wraps(command)
-    def call(*arguments: Any, **options: Any) -> None:
+    def call(*arguments: Any, **options: Any) -> NoReturn:
         try:
             code = command(*arguments, **options) or ExitCode.DONE
             sys.stdout.flush()
-        except (typer.Exit, typer.Abort, typer.BadParameter):
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
         except InputError as error:
             code = _wrong_input(error)
@@ -48,7 +47,7 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
             code = _reader_left()
         except Exception as error:
             code = _interrupted() if _began_as_interrupt(error) else _failed(error)
-        raise typer.Exit(int(code))
+        raise click.exceptions.Exit(int(code))
 
     return call
 
@@ -98,6 +97,8 @@ def _failed(error: Exception) -> int:
     _say(f"error: this is a bug in cosmosql {__version__}: {named}")
     _say("  what was measured is kept; running again continues from there")
     if os.environ.get(TRACEBACK):
+        import traceback
+
         _say("".join(traceback.format_exception(error)))
     else:
         _say(f"  for a report: set {TRACEBACK}=1, run again, and send what it prints")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from cosmosql.cli.options import Quiet, Verbose
+from cosmosql.cli import options
 from cosmosql.cli.screen import Screen
 from cosmosql.diagnostics.diagnostic import reject
 
@@ -16,11 +15,13 @@ SPEC = "task.cosmos"
 FILES = (".cosmos", ".jsonl")
 
 
-def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.")] = Path(),
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> int | None:
+@click.command()
+@click.argument(
+    "directory", type=options.PATH, metavar="[DIR]", default=Path(), help="Where to write."
+)
+@options.quiet
+@options.verbose
+def command(directory: Path, quiet: bool, verbose: bool) -> int | None:
     """A starter spec with data that runs as it is, on the small models that come along.
 
     \b

@@ -1,57 +1,139 @@
-"""The entry point: which commands there are. Each lives in the file of its name."""
+"""The command line: which commands there are. Each lives in a module of its own, which is
+imported only when it is called."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from cosmosql import __version__
-from cosmosql.cli.apply import apply
-from cosmosql.cli.backtest import backtest
-from cosmosql.cli.check import check
-from cosmosql.cli.explain import explain
-from cosmosql.cli.graph import graph
 from cosmosql.cli.guard import guarded
-from cosmosql.cli.init import init
-from cosmosql.cli.predict import predict
-from cosmosql.cli.quote import quote
-from cosmosql.cli.run import run
-from cosmosql.cli.schema import schema
-from cosmosql.cli.show import show
-from cosmosql.cli.why import why
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = (
-    init,
-    check,
-    explain,
-    graph,
-    quote,
-    run,
-    show,
-    why,
-    apply,
-    predict,
-    backtest,
-    schema,
+    (
+        "init",
+        "cosmosql.cli.init",
+        "A starter spec with data that runs as it is, on the small models that come along.",
+    ),
+    (
+        "check",
+        "cosmosql.cli.check",
+        "Parse, resolve, type- and unit-check, and look at real rows. Nothing is run or written.",
+    ),
+    (
+        "explain",
+        "cosmosql.cli.explain",
+        "The long text behind a diagnostic's code, with a wrong and a right example.",
+    ),
+    (
+        "graph",
+        "cosmosql.cli.graph",
+        "The plan graph of a query: every step that a run would take.",
+    ),
+    (
+        "quote",
+        "cosmosql.cli.quote",
+        "Every probe that a run would make, the most it can take, and what is paid for already.",
+    ),
+    (
+        "run",
+        "cosmosql.cli.run",
+        "Probe, forecast, decide; write plan, evidence file and report beside the spec.",
+    ),
+    (
+        "show",
+        "cosmosql.cli.show",
+        "A plan, readable; or the value of any stage of a spec. Nothing is measured or written.",
+    ),
+    (
+        "why",
+        "cosmosql.cli.why",
+        "Why this one was chosen, and why not that one.",
+    ),
+    (
+        "apply",
+        "cosmosql.cli.apply",
+        "Execute a plan on the full data: train, index, calibrate, evaluate; write the bundle.",
+    ),
+    (
+        "predict",
+        "cosmosql.cli.predict",
+        "Answer rows: one JSON object a line in, one a line out, with who answered and how surely.",
+    ),
+    (
+        "backtest",
+        "cosmosql.cli.backtest",
+        "Run every candidate in full as well, and score the forecasts against what it measured.",
+    ),
+    (
+        "schema",
+        "cosmosql.cli.schema",
+        "The JSON schema of an artifact: plan, bundle, evidence (one line) or backtest.",
+    ),
+    (
+        "completion",
+        "cosmosql.cli.completion",
+        "The script that teaches a shell to complete commands, options, specs and codes.",
+    ),
 )
+"""Name, module and the first line of the help of every command, in the order of `--help`."""
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"cosmosql {__version__}")
-        raise typer.Exit
+class Commands(click.Group):
+    """Knows every command by its line of the table, and guards the one that is called, so that
+    it ends in a code of the contract."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, _, _ in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for name, module, _ in COMMANDS:
+            if name == cmd_name:
+                command: click.Command = importlib.import_module(module).command
+                return command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=known, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, _, summary in COMMANDS])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        names = [
+            CompletionItem(name, help=summary)
+            for name, _, summary in COMMANDS
+            if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return guarded(super().invoke)(ctx)
 
 
-def _about(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
-    ] = False,
-) -> None:
+@click.group(
+    cls=Commands,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="cosmosql %(version)s", help="Print the version.")
+def cosmosql() -> None:
     """Plan an LLM adaptation before you pay for it.
 
     Write models, data, budget and candidate strategies in a .cosmos file; get a forecast of
@@ -67,22 +149,6 @@ def _about(
     Exit codes: 0 done, 1 wrong input, 2 wrong usage, 3 undecided or infeasible, 4 a run failed,
     5 a forecast was missed, 70 a bug of ours, 130 interrupted (resumable).
     """
-
-
-def application() -> typer.Typer:
-    """All commands, each guarded so that it ends in a code of the contract."""
-    app = typer.Typer(
-        add_completion=False,
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    )
-    app.callback()(_about)
-    for command in COMMANDS:
-        summary = (command.__doc__ or "").partition("\n")[0]
-        app.command(command.__name__, short_help=summary)(guarded(command))
-    return app
 
 
 def _open_closed_streams() -> None:
@@ -104,8 +170,4 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    application()(prog_name="cosmosql")
-
-
-if __name__ == "__main__":
-    main()
+    cosmosql(prog_name="cosmosql")

@@ -1,13 +1,20 @@
-"""Arguments and options that several commands share, so that they mean the same everywhere."""
+"""Arguments and options that several commands share, so that they mean the same everywhere.
+
+Each is a decorator and gives the command a value of its own name; `form_of` gives `form`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Any, TypeVar
 
-import typer
+import click
+
+from cosmosql.cli.words import spec_files
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class DataForm(StrEnum):
@@ -15,31 +22,68 @@ class DataForm(StrEnum):
     JSON = "json"
 
 
-SpecPath = Annotated[Path, typer.Argument(metavar="SPEC", help="A .cosmos file.")]
-PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan: NAME.plan.json.")]
-BundlePath = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle's directory.")]
-QueryName = Annotated[
-    str | None,
-    typer.Option("--query", metavar="NAME", help="Which query, where the spec holds several."),
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PARAM=VALUE", help="Set a `param` of the spec; repeatable."),
-]
-Form = Annotated[DataForm, typer.Option("--format", help="What standard output carries.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of every random choice.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+class OneOf(click.Choice[StrEnum]):
+    """A value of an enumeration, written as its text is."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        return str(choice)
 
 
-def settings_of(pairs: Sequence[str] | None) -> dict[str, str]:
-    """The values of `--set`, by parameter. Raises typer.BadParameter (exit 2)."""
+def form_of(forms: type[StrEnum]) -> Callable[[Decorated], Decorated]:
+    """`--format`, the first of the forms unless given."""
+    return click.option(
+        "--format",
+        "form",
+        type=OneOf(forms),
+        default=str(next(iter(forms))),
+        show_default=True,
+        help="What standard output carries.",
+    )
+
+
+def settings_of(pairs: Sequence[str]) -> dict[str, str]:
+    """The values of `--set`, by parameter. Raises click.BadParameter (exit 2)."""
     settings: dict[str, str] = {}
-    for pair in pairs or ():
+    for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
-            raise typer.BadParameter(
-                f"`{pair}` is not PARAM=VALUE, such as `floor=80%`", param_hint="'--set'"
-            )
+            raise click.BadParameter(f"`{pair}` is not PARAM=VALUE, such as `floor=80%`")
         settings[name.strip()] = value.strip()
     return settings
+
+
+PATH = click.Path(path_type=Path)
+
+spec = click.argument(
+    "spec", type=PATH, metavar="SPEC", shell_complete=spec_files, help="A .cosmos file."
+)
+specs = click.argument(
+    "specs",
+    type=PATH,
+    metavar="SPEC...",
+    nargs=-1,
+    required=True,
+    shell_complete=spec_files,
+    help="Spec files.",
+)
+plan = click.argument("plan", type=PATH, metavar="PLAN", help="A plan: NAME.plan.json.")
+bundle = click.argument("bundle", type=PATH, metavar="BUNDLE", help="A bundle's directory.")
+query = click.option("--query", metavar="NAME", help="Which query, where the spec holds several.")
+settings = click.option(
+    "--set",
+    "settings",
+    metavar="PARAM=VALUE",
+    multiple=True,
+    callback=lambda _context, _option, pairs: settings_of(pairs),
+    help="Set a `param` of the spec; repeatable.",
+)
+form = form_of(DataForm)
+seed = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of every random choice.",
+)
+quiet = click.option("--quiet", "-q", is_flag=True, help="Results and errors only.")
+verbose = click.option("--verbose", "-v", is_flag=True, help="Say more.")

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
-import typer
+import click
 
-from cosmosql.cli.options import BundlePath, Quiet, Verbose
+from cosmosql.cli import options
 from cosmosql.cli.screen import Screen
 from cosmosql.diagnostics.diagnostic import reject
 
 SHOWN = 60
 
 
-def predict(bundle: BundlePath, quiet: Quiet = False, verbose: Verbose = False) -> int | None:
+@click.command()
+@options.bundle
+@options.quiet
+@options.verbose
+def command(bundle: Path, quiet: bool, verbose: bool) -> int | None:
     """Answer rows: one JSON object a line in, one a line out, with who answered and how surely.
 
     \b
@@ -24,7 +29,7 @@ def predict(bundle: BundlePath, quiet: Quiet = False, verbose: Verbose = False) 
       cosmosql predict examples/quickstart.bundle < rows.jsonl
     """
     if sys.stdin.isatty():
-        raise typer.BadParameter("give rows on standard input: `< rows.jsonl`")
+        raise click.BadParameter("give rows on standard input: `< rows.jsonl`")
     from cosmosql.apply.answer import predict as answers
 
     screen = Screen(quiet, verbose)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from cosmosql.cli import options
 from cosmosql.cli.network import stay_offline
-from cosmosql.cli.options import (
-    DataForm,
-    Form,
-    QueryName,
-    Quiet,
-    Settings,
-    SpecPath,
-    Verbose,
-    settings_of,
-)
 from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -23,13 +18,20 @@ if TYPE_CHECKING:
     from cosmosql.probes.quote import Quote, QuotedRun
 
 
-def quote(
-    spec: SpecPath,
-    query: QueryName = None,
-    settings: Settings = None,
-    form: Form = DataForm.TEXT,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+@click.command()
+@options.spec
+@options.query
+@options.settings
+@options.form
+@options.quiet
+@options.verbose
+def command(
+    spec: Path,
+    query: str | None,
+    settings: Mapping[str, str],
+    form: options.DataForm,
+    quiet: bool,
+    verbose: bool,
 ) -> int | None:
     """Every probe that a run would make, the most it can take, and what is paid for already.
 
@@ -42,9 +44,9 @@ def quote(
     stay_offline()
     from cosmosql.pipeline import quote as quote_of
 
-    found = quote_of(spec, query, settings_of(settings))
+    found = quote_of(spec, query, settings)
     screen = Screen(quiet, verbose)
-    if form is DataForm.JSON:
+    if form is options.DataForm.JSON:
         screen.data(json.dumps(quote_json(found), indent=2) + "\n")
         return None
     from cosmosql.cli.quotation import quote_tables

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from cosmosql.cli import options
 from cosmosql.cli.exits import ExitCode
 from cosmosql.cli.findings import print_findings
 from cosmosql.cli.network import stay_offline
-from cosmosql.cli.options import (
-    DataForm,
-    Form,
-    QueryName,
-    Quiet,
-    Seed,
-    Settings,
-    SpecPath,
-    Verbose,
-    settings_of,
-)
 from cosmosql.cli.progress import progress
 from cosmosql.cli.screen import Screen
 
@@ -27,17 +19,24 @@ if TYPE_CHECKING:
     from cosmosql.pipeline import Outcome
 
 
-def run(
-    spec: SpecPath,
-    query: QueryName = None,
-    settings: Settings = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use the evidence alone; what it lacks is an error.")
-    ] = False,
-    seed: Seed = 0,
-    form: Form = DataForm.TEXT,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+@click.command()
+@options.spec
+@options.query
+@options.settings
+@click.option("--offline", is_flag=True, help="Use the evidence alone; what it lacks is an error.")
+@options.seed
+@options.form
+@options.quiet
+@options.verbose
+def command(
+    spec: Path,
+    query: str | None,
+    settings: Mapping[str, str],
+    offline: bool,
+    seed: int,
+    form: options.DataForm,
+    quiet: bool,
+    verbose: bool,
 ) -> int | None:
     """Probe, forecast, decide; write plan, evidence file and report beside the spec.
 
@@ -52,15 +51,14 @@ def run(
         stay_offline()
     from cosmosql.pipeline import run as run_spec
 
-    values = settings_of(settings)
     screen = Screen(quiet, verbose)
     with progress(quiet=quiet) as watcher:
         outcome = run_spec(
-            spec, query=query, settings=values, offline=offline, seed=seed, progress=watcher
+            spec, query=query, settings=settings, offline=offline, seed=seed, progress=watcher
         )
     if not quiet:
         print_findings(outcome.warnings)
-    if form is DataForm.JSON:
+    if form is options.DataForm.JSON:
         from cosmosql.artifact.storage import document_bytes
 
         screen.data(document_bytes(outcome.plan).decode())

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Annotated
 
-import typer
+import click
 
-from cosmosql.cli.options import Quiet, Verbose
+from cosmosql.cli import options
 from cosmosql.cli.screen import Screen
 
 
@@ -19,11 +18,13 @@ class Artifact(StrEnum):
     BACKTEST = "backtest"
 
 
-def schema(
-    artifact: Annotated[Artifact, typer.Argument(metavar="ARTIFACT", help="Whose JSON schema.")],
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> int | None:
+@click.command()
+@click.argument(
+    "artifact", type=options.OneOf(Artifact), metavar="ARTIFACT", help="Whose JSON schema."
+)
+@options.quiet
+@options.verbose
+def command(artifact: Artifact, quiet: bool, verbose: bool) -> int | None:
     """The JSON schema of an artifact: plan, bundle, evidence (one line) or backtest.
 
     \b

@@ -6,18 +6,13 @@ import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 PIPE_WIDTH = 132
 """Columns of a table that no terminal shows; COLUMNS overrides."""
-
-
-class _Console(Console):
-    """Leaves a reader that went away (`| head`) to the one place that ends commands."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
 
 
 @dataclass(frozen=True)
@@ -29,8 +24,10 @@ class Screen:
 
     @cached_property
     def _console(self) -> Console:
+        from cosmosql.cli.console import plain_console
+
         fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
-        return _Console(width=fixed, markup=False, emoji=False, highlight=False)
+        return plain_console(fixed)
 
     @property
     def width(self) -> int:

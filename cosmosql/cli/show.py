@@ -6,21 +6,11 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
+from cosmosql.cli import options
 from cosmosql.cli.network import stay_offline
-from cosmosql.cli.options import (
-    DataForm,
-    Form,
-    QueryName,
-    Quiet,
-    Seed,
-    Settings,
-    Verbose,
-    settings_of,
-)
 from cosmosql.cli.screen import Screen
 
 SPEC_SUFFIX = ".cosmos"
@@ -35,19 +25,28 @@ class Stage(StrEnum):
     DECISION = "decision"
 
 
-def show(
-    target: Annotated[
-        Path, typer.Argument(metavar="PLAN|SPEC", help="NAME.plan.json, or a .cosmos file.")
-    ],
-    stage: Annotated[
-        Stage | None, typer.Option("--stage", help="Which value of a spec; `program` unless given.")
-    ] = None,
-    query: QueryName = None,
-    settings: Settings = None,
-    seed: Seed = 0,
-    form: Form = DataForm.TEXT,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+@click.command()
+@click.argument(
+    "target", type=options.PATH, metavar="PLAN|SPEC", help="NAME.plan.json, or a .cosmos file."
+)
+@click.option(
+    "--stage", type=options.OneOf(Stage), help="Which value of a spec; `program` unless given."
+)
+@options.query
+@options.settings
+@options.seed
+@options.form
+@options.quiet
+@options.verbose
+def command(
+    target: Path,
+    stage: Stage | None,
+    query: str | None,
+    settings: Mapping[str, str],
+    seed: int,
+    form: options.DataForm,
+    quiet: bool,
+    verbose: bool,
 ) -> int | None:
     """A plan, readable; or the value of any stage of a spec. Nothing is measured or written.
 
@@ -61,12 +60,10 @@ def show(
     """
     screen = Screen(quiet, verbose)
     if target.suffix == SPEC_SUFFIX:
-        _show_stage(
-            target, stage or Stage.PROGRAM, query, settings_of(settings), seed, form, screen
-        )
+        _show_stage(target, stage or Stage.PROGRAM, query, settings, seed, form, screen)
         return None
     if stage is not None or query is not None or settings:
-        raise typer.BadParameter("--stage, --query and --set are for a SPEC, which ends in .cosmos")
+        raise click.BadParameter("--stage, --query and --set are for a SPEC, which ends in .cosmos")
     _show_plan(target, form, screen)
     return None
 
@@ -77,7 +74,7 @@ def _show_stage(
     query: str | None,
     settings: Mapping[str, str],
     seed: int,
-    form: DataForm,
+    form: options.DataForm,
     screen: Screen,
 ) -> None:
     from cosmosql.cli.presentation import folded, presented
@@ -86,18 +83,18 @@ def _show_stage(
     from cosmosql.pipeline import stage as value_of
 
     found = presented(value_of(spec, stage.value, query=query, settings=settings, seed=seed))
-    if form is DataForm.JSON:
+    if form is options.DataForm.JSON:
         screen.data(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     else:
         screen.data(folded(found) + "\n")
 
 
-def _show_plan(plan: Path, form: DataForm, screen: Screen) -> None:
+def _show_plan(plan: Path, form: options.DataForm, screen: Screen) -> None:
     from cosmosql.artifact.storage import document_bytes, read_plan
     from cosmosql.report.view import view
 
     document = read_plan(plan)
-    if form is DataForm.JSON:
+    if form is options.DataForm.JSON:
         screen.data(document_bytes(document).decode())
         return
     from cosmosql.cli.table import decision, plan_tables

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from cosmosql.cli.options import PlanPath, Quiet, Verbose
+from cosmosql.cli import options
 from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
     from cosmosql.report.view import CandidateRow, PolicyRow, View
 
 
-def why(
-    plan: PlanPath,
-    strategy: Annotated[
-        str | None,
-        typer.Argument(metavar="STRATEGY", help="A strategy, a candidate or a policy."),
-    ] = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> int | None:
+@click.command()
+@options.plan
+@click.argument(
+    "strategy",
+    metavar="[STRATEGY]",
+    required=False,
+    help="A strategy, a candidate or a policy.",
+)
+@options.quiet
+@options.verbose
+def command(plan: Path, strategy: str | None, quiet: bool, verbose: bool) -> int | None:
     """Why this one was chosen, and why not that one.
 
     \b

@@ -96,7 +96,7 @@ def backtest(task: str, folder: Path) -> dict[str, Any]:
     path = folder / task / "backtest.cosmos"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(SPEC.format(task=task, metric=metric), encoding="utf-8")
-    command = [sys.executable, "-m", "cosmosql.cli.main", "backtest", str(path)]
+    command = [sys.executable, "-m", "cosmosql", "backtest", str(path)]
     ran = subprocess.run(
         [*command, "--format", "json"],
         env={**os.environ, "OMP_NUM_THREADS": "1"},

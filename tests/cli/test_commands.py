@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
@@ -79,7 +80,7 @@ def undecided(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
+@pytest.mark.parametrize("command", [name for name, _, _ in COMMANDS])
 def test_every_command_has_help_with_an_example(cosmosql: Run, command: str) -> None:
     done = cosmosql(command, "--help")
     assert done.returncode == 0
@@ -91,9 +92,15 @@ def test_every_command_has_help_with_an_example(cosmosql: Run, command: str) -> 
 def test_help_names_every_command(cosmosql: Run) -> None:
     done = cosmosql("--help")
     assert done.returncode == 0
-    for command in COMMANDS:
-        assert f"\n  {command.__name__} " in done.stdout
+    for name, _, _ in COMMANDS:
+        assert f"\n  {name} " in done.stdout
     assert "..." not in done.stdout.split("Commands:")[1]
+
+
+@pytest.mark.parametrize(("name", "module", "summary"), COMMANDS)
+def test_the_table_says_what_the_command_says(name: str, module: str, summary: str) -> None:
+    command = importlib.import_module(module).command
+    assert (command.help or "").partition("\n")[0] == summary
 
 
 @pytest.mark.parametrize(
@@ -235,7 +242,7 @@ def test_schema_is_json(cosmosql: Run) -> None:
 def test_a_reader_that_leaves_is_no_error() -> None:
     program = (
         "import subprocess, sys\n"
-        "command = [sys.executable, '-m', 'cosmosql.cli.main', 'show', '--format', 'json']\n"
+        "command = [sys.executable, '-m', 'cosmosql', 'show', '--format', 'json']\n"
         f"command += [{str(SAMPLE)!r}]\n"
         "run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)\n"
         "run.stdout.read(10); run.stdout.close()\n"
@@ -258,7 +265,7 @@ def test_a_reader_of_a_table_that_leaves_is_no_error() -> None:
 
 @pytest.mark.parametrize("closed", ["0", "1", "2"])
 def test_a_closed_stream_is_no_error(closed: str) -> None:
-    command = f'exec {closed}>&-; exec "$0" -m cosmosql.cli.main show "$1"'
+    command = f'exec {closed}>&-; exec "$0" -m cosmosql show "$1"'
     done = subprocess.run(
         ["/bin/sh", "-c", command, sys.executable, str(SAMPLE)],
         cwd=ROOT,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+import click
 import pytest
-import typer
 
 from cosmosql.cli.guard import TRACEBACK, guarded
 from cosmosql.cli.options import settings_of
@@ -19,7 +19,7 @@ def ends(error: BaseException | None, answer: int | None = None) -> int:
             raise error
         return answer
 
-    with pytest.raises(typer.Exit) as caught:
+    with pytest.raises(click.exceptions.Exit) as caught:
         guarded(command)()
     return int(caught.value.exit_code)
 
@@ -95,6 +95,6 @@ def test_an_interrupt_that_a_library_wrapped(capsys: pytest.CaptureFixture[str])
 
 def test_settings() -> None:
     assert settings_of(["floor=80%", " rows = 3 = 4"]) == {"floor": "80%", "rows": "3 = 4"}
-    assert settings_of(None) == {}
-    with pytest.raises(typer.BadParameter):
+    assert settings_of([]) == {}
+    with pytest.raises(click.BadParameter):
         settings_of(["=1"])

@@ -23,7 +23,7 @@ def cosmosql(
     folder: Path, *arguments: str, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cosmosql.cli.main", *arguments],
+        [sys.executable, "-m", "cosmosql", *arguments],
         cwd=folder,
         input=stdin,
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -42,7 +42,7 @@ class Installed:
         )
 
     def cosmosql(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return self.python("-m", "cosmosql.cli.main", *arguments)
+        return self.python("-m", "cosmosql", *arguments)
 
 
 @pytest.fixture(scope="module")
