@@ -158,8 +158,10 @@ class Builder:
                 task = self._reference(rest[0])
                 return ForClause(task=task, span=start.to(task.span))
             case "among":
-                candidates = tuple(self._reference(child) for child in rest)
-                return AmongClause(candidates=candidates, span=start.to(candidates[-1].span))
+                listed = [child for child in rest if not isinstance(child, Token)]
+                candidates = tuple(self._reference(child) for child in listed)
+                last = candidates[-1].span if listed[-1] is rest[-1] else self._span(rest[-1])
+                return AmongClause(candidates=candidates, span=start.to(last))
             case "measure":
                 probe = self._reference(rest[0])
                 budget = self.expression(rest[1]) if rest[1] else None

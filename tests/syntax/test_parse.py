@@ -205,6 +205,14 @@ def test_clauses() -> None:
     assert escalate.target.text == "strategy.big"
 
 
+def test_candidates_may_stand_in_brackets() -> None:
+    text = "among [\n  strategy.*, # all\n  policy.p,\n]"
+    (among,) = items(text)
+    assert isinstance(among, AmongClause)
+    assert [item.text for item in among.candidates] == ["strategy.*", "policy.p"]
+    assert among.span.text == text
+
+
 def test_words_are_reserved_only_where_they_can_stand() -> None:
     found = items("require confidence >= within\nmaximize when\nusing = as\nto = with")
     assert len(found) == 4
