@@ -50,3 +50,7 @@ class Span:
     def to(self, other: Span) -> Span:
         """The span from this one's start to the other's end."""
         return Span(self.source, self.start, other.end)
+
+    def within(self, other: Span) -> bool:
+        """True where the other span covers this one."""
+        return self.source is other.source and other.start <= self.start and self.end <= other.end

@@ -6,14 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from cosmosql.model.evaluate import Evaluator, Listed, Swept, Value, Word, describe
+from cosmosql.diagnostics.diagnostic import Label
+from cosmosql.model.evaluate import (
+    Evaluator,
+    Listed,
+    Swept,
+    Value,
+    Word,
+    describe,
+    repeated,
+)
 from cosmosql.model.extend import OwnedAttribute
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration, resolve, wildcard
 from cosmosql.model.report import Report, suggestion
 from cosmosql.schema.fields import Field, FieldType
 from cosmosql.source import Span
-from cosmosql.syntax.tree import Expression, Reference
+from cosmosql.syntax.tree import Block, Expression, Reference
 from cosmosql.syntax.tree import Sequence as Bracket
 from cosmosql.units import EXAMPLES, LABELS, REQUESTS, TOKENS, Quantity, number_text
 
@@ -60,22 +69,25 @@ class AttributeReader:
         *,
         place: Span,
         owner: str,
+        block: Block,
     ) -> dict[str, Read] | None:
         """Values by field name, defaults filled in, in the order of the fields.
 
-        Reports everything: E0203 unknown, E0209 missing, E0302 wrong type, E0303 sweep where none
-        can be, E0304 out of range. None where a value is missing or wrong; what is merely unknown
-        leaves the others as they are.
+        Reports everything: E0203 unknown, E0209 missing, E0302 wrong type, E0303 invalid sweep,
+        E0304 out of range. None where a value is missing or wrong; what is merely unknown leaves
+        the others as they are. `block` reads them, its own or inherited; a template may lack any.
         """
         known = {field.name: field for field in fields}
         right = True
         for name, owned in attributes.items():
             if name not in known:
+                own = owned.attribute.span.within(block.span)
                 self._report.add(
                     "E0203",
                     "unknown attribute",
                     owned.attribute.name.span,
                     f"{owner} has no such attribute",
+                    others=() if own else (Label(block.name.span, "this inherits it"),),
                     help=suggestion(name, known, f"it has {', '.join(known) or 'none'}"),
                 )
         values: dict[str, Read] = {}
@@ -87,7 +99,7 @@ class AttributeReader:
                     right = False
                 else:
                     values[field.name] = value
-            elif field.required:
+            elif field.required and not block.template:
                 right = False
                 self._report.add(
                     "E0209",
@@ -122,8 +134,7 @@ class AttributeReader:
                     help="sweep over an attribute of a strategy, or write two declarations",
                 )
                 return None
-            items = self._each(field, value.content.items)
-            return None if items is None else Alternatives(items)
+            return self._alternatives(field, value.content.items)
         if field.many:
             listed_items = value.content.items if isinstance(value.content, Listed) else (value,)
             return self._each(field, listed_items)
@@ -132,6 +143,19 @@ class AttributeReader:
     def _each(self, field: Field, items: Sequence[Value]) -> tuple[Plain, ...] | None:
         plain = [self._plain(field, item) for item in items]
         return None if None in plain else tuple(item for item in plain if item is not None)
+
+    def _alternatives(self, field: Field, items: Sequence[Value]) -> Alternatives | None:
+        """Values of a sweep that differ, also once they are plain: `0.1` and 50 digits near it."""
+        plain = self._each(field, items)
+        if plain is None:
+            return None
+        met: set[Plain] = set()
+        for item, value in zip(items, plain, strict=True):
+            if value in met:
+                repeated(self._report, item.span)
+                return None
+            met.add(value)
+        return Alternatives(plain)
 
     def _wildcards(self, field: Field, owned: OwnedAttribute) -> tuple[Plain, ...] | None:
         """The names of a list with `strategy.*` in it, each once."""
@@ -160,8 +184,7 @@ class AttributeReader:
             if value is None:
                 return None
             if isinstance(value.content, Swept) and field.sweepable:
-                items = self._each(field, value.content.items)
-                return None if items is None else Alternatives(items)
+                return self._alternatives(field, value.content.items)
             plain = self._plain(field, value)
         else:
             found = resolve(reference, module, self._report, kind=field.target)

@@ -17,7 +17,6 @@ from cosmosql.syntax.tree import (
     Binary,
     Boolean,
     Call,
-    Constant,
     Expression,
     Negative,
     Number,
@@ -29,6 +28,9 @@ from cosmosql.syntax.tree import (
 from cosmosql.units import DimensionMismatch, Quantity, UnknownUnit
 
 ARITHMETIC = ("+", "-", "*", "/")
+
+DEEPEST = 100
+"""Values that stand on one another: beyond it a definition is taken for a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,28 @@ class Evaluator:
         self.report = report
         self.flattener = flattener
         self._settings = settings
-        self._open: list[Constant | Parameter] = []
+        self._open: set[int] = set()
+        """Constants and attributes whose values are being found."""
+        self._depth = 0
         self._constants: dict[int, Value | None] = {}
 
     def value(self, expression: Expression, module: LoadedModule) -> Value | None:
+        if self._depth >= DEEPEST:
+            self.report.add(
+                "E0304",
+                "out of range",
+                expression.span,
+                f"this is the end of a chain of {DEEPEST} values that stand on one another",
+                help="give one of them a value of its own",
+            )
+            return None
+        self._depth += 1
+        try:
+            return self._value(expression, module)
+        finally:
+            self._depth -= 1
+
+    def _value(self, expression: Expression, module: LoadedModule) -> Value | None:
         match expression:
             case Number():
                 return self._number(expression)
@@ -102,21 +122,26 @@ class Evaluator:
     def constant(self, named: Named) -> Value | None:
         """The value of a `let` or `param`, `--set` taken into account."""
         key = id(named.node)
-        if key in self._constants:
-            return self._constants[key]
-        if named.node in self._open:
+        if key not in self._constants:
+            if not self._opened(key, named.node.name.span):
+                return None
+            self._constants[key] = self._constant_value(named)
+            self._open.discard(key)
+        return self._constants[key]
+
+    def _opened(self, key: int, span: Span) -> bool:
+        """False after reporting E0210, where the value is being found already."""
+        if key in self._open:
             self.report.add(
                 "E0210",
                 "definition in a circle",
-                named.node.name.span,
+                span,
                 "its value needs itself",
                 help="give one of the names a value of its own",
             )
-            return None
-        self._open.append(named.node)
-        self._constants[key] = self._constant_value(named)
-        self._open.pop()
-        return self._constants[key]
+            return False
+        self._open.add(key)
+        return True
 
     def _constant_value(self, named: Named) -> Value | None:
         written = self.value(named.node.value, named.module)
@@ -137,15 +162,18 @@ class Evaluator:
             if old.dimension != new.dimension:
                 self._dimensions(old, written.span, new, given.span, "cannot set")
                 return False
-        elif type(old) is not type(new):
+            return True
+        if type(old) is not type(new) or _kind(old) != _kind(new):
             self.report.add(
                 "E0302",
                 "wrong type",
                 given.span,
-                f"this is {describe(given.content)}",
+                f"this is {describe(new)}",
                 others=(Label(written.span, f"the parameter is {describe(old)}"),),
             )
             return False
+        if isinstance(old, Listed | Swept) and isinstance(new, Listed | Swept) and old.items:
+            return all(self._alike(old.items[0], item) for item in new.items)
         return True
 
     def _number(self, number: Number) -> Value | None:
@@ -195,7 +223,10 @@ class Evaluator:
                 help=f"its attributes are {known}",
             )
             return None
+        if not self._opened(id(owned.attribute), owned.attribute.name.span):
+            return None
         found = self.value(owned.attribute.value, owned.module)
+        self._open.discard(id(owned.attribute))
         return None if found is None else Value(found.content, reference.span)
 
     def _all(self, items: tuple[Expression, ...], module: LoadedModule) -> tuple[Value, ...] | None:
@@ -218,19 +249,17 @@ class Evaluator:
         if not values:
             self.report.add("E0303", "invalid sweep", call.span, "it has no values")
             return None
-        for index, value in enumerate(values):
-            if isinstance(value.content, Swept | Listed):
+        met: set[object] = set()
+        for value in values:
+            content = value.content
+            if isinstance(content, Swept | Listed):
                 self.report.add("E0303", "invalid sweep", value.span, "a sweep takes single values")
                 return None
-            if any(value.content == other.content for other in values[:index]):
-                self.report.add(
-                    "E0303",
-                    "invalid sweep",
-                    value.span,
-                    "this value stands in it already",
-                    help="each value makes candidates of its own, so it is written once",
-                )
+            key = content.key if isinstance(content, Declaration) else (type(content), content)
+            if key in met:
+                repeated(self.report, value.span)
                 return None
+            met.add(key)
         return Value(Swept(values), call.span)
 
     def _quantity(self, expression: Expression, module: LoadedModule) -> Quantity | None:
@@ -296,6 +325,21 @@ class Evaluator:
 
     def _out_of_range(self, span: Span) -> None:
         self.report.add("E0304", "out of range", span, "no quantity is that large or small")
+
+
+def repeated(report: Report, span: Span) -> None:
+    """Reports E0303 for a value that stands in a sweep twice."""
+    report.add(
+        "E0303",
+        "invalid sweep",
+        span,
+        "this value stands in it already",
+        help="each value makes candidates of its own, so it is written once",
+    )
+
+
+def _kind(content: Content) -> str | None:
+    return content.kind if isinstance(content, Declaration) else None
 
 
 def describe(content: Content) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from cosmosql.model.modules import LoadedModule
-from cosmosql.model.names import Declaration, resolve_any
+from cosmosql.model.names import Declaration, Key, resolve_any
 from cosmosql.model.report import Report
 from cosmosql.syntax.tree import (
     AmongClause,
@@ -55,9 +54,6 @@ class Flat:
     doc: str | None
 
 
-Chain: TypeAlias = tuple[Declaration, ...]
-
-
 def verb(clause: Clause) -> str:
     """The word by which the schema and messages know a clause."""
     match clause:
@@ -82,43 +78,63 @@ class Flattener:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._done: dict[tuple[int, str, str], Flat] = {}
+        self._done: dict[Key, Flat] = {}
 
-    def flat(self, declaration: Declaration, below: Chain = ()) -> Flat:
+    def flat(self, declaration: Declaration) -> Flat:
         """The declaration with what it inherits; a broken `extends` inherits nothing."""
-        key = (id(declaration.module), declaration.kind, declaration.block.name.text)
-        if key not in self._done:
-            own = self._own(declaration)
-            inherited = self._inherited(declaration, (*below, declaration))
-            self._done[key] = _merged(inherited, own) if inherited else own
-        return self._done[key]
+        waiting = self._chain(declaration)
+        inherited: Flat | None = None
+        while waiting:
+            last = waiting.pop()
+            if last.key not in self._done:
+                own = self._own(last)
+                self._done[last.key] = _merged(inherited, own) if inherited else own
+            inherited = self._done[last.key]
+        assert inherited is not None
+        return inherited
 
-    def _inherited(self, declaration: Declaration, chain: Chain) -> Flat | None:
+    def _chain(self, declaration: Declaration) -> list[Declaration]:
+        """The declaration, what it extends, and so on to one that is flat already or extends
+        nothing."""
+        chain = [declaration]
+        met = {declaration.key}
+        while chain[-1].key not in self._done:
+            found = self._extended(chain[-1])
+            if found is None:
+                break
+            if found.key in met:
+                reference = chain[-1].block.extends
+                assert reference is not None
+                self._report.add(
+                    "E0210",
+                    "definition in a circle",
+                    reference.span,
+                    "this leads back to the declaration itself",
+                    help="extend a declaration that stands on its own",
+                )
+                break
+            met.add(found.key)
+            chain.append(found)
+        return chain
+
+    def _extended(self, declaration: Declaration) -> Declaration | None:
+        """What `extends` names; None where there is none, or after reporting."""
         reference = declaration.block.extends
         if reference is None:
             return None
         found = resolve_any(reference, declaration.module, self._report, kind=declaration.kind)
         if found is None:
             return None
-        if not isinstance(found, Declaration) or found.kind != declaration.kind:
-            self._report.add(
-                "E0302",
-                "wrong type",
-                reference.span,
-                f"this is no {declaration.kind}",
-                help=f"`extends` takes another {declaration.kind}",
-            )
-            return None
-        if any(found.block is other.block for other in chain):
-            self._report.add(
-                "E0210",
-                "definition in a circle",
-                reference.span,
-                "this leads back to the declaration itself",
-                help="extend a declaration that stands on its own",
-            )
-            return None
-        return self.flat(found, chain)
+        if isinstance(found, Declaration) and found.kind == declaration.kind:
+            return found
+        self._report.add(
+            "E0302",
+            "wrong type",
+            reference.span,
+            f"this is no {declaration.kind}",
+            help=f"`extends` takes another {declaration.kind}",
+        )
+        return None
 
     def _own(self, declaration: Declaration) -> Flat:
         module, block = declaration.module, declaration.block

@@ -13,6 +13,9 @@ from cosmosql.model.report import Report
 from cosmosql.schema.kinds import KINDS
 from cosmosql.syntax.tree import Block, Constant, Name, Parameter, Reference
 
+Key: TypeAlias = tuple[int, str, str]
+"""Tells declarations apart: the module's identity, the kind and the name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
@@ -29,6 +32,10 @@ class Declaration:
     def name(self) -> str:
         """Its reference within the program: `base.strategy.rag`."""
         return self.module.qualified(f"{self.kind}.{self.block.name.text}")
+
+    @property
+    def key(self) -> Key:
+        return id(self.module), self.kind, self.block.name.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +67,15 @@ def resolve(
     the one of `kind` is meant.
     """
     found = resolve_any(reference, module, report, kind=kind)
-    if isinstance(found, Declaration) and found.block.template:
+    named = found.declaration if isinstance(found, Member) else found
+    if isinstance(named, Declaration) and named.block.template:
         report.add(
             "E0213",
             "a template stands for nothing itself",
             reference.span,
             "this is a template",
-            others=(Label(found.block.name.span, "it is declared here"),),
-            help=f"declare your own: `{found.kind} NAME extends {reference.text} {{ … }}`",
+            others=(Label(named.block.name.span, "it is declared here"),),
+            help=f"declare your own: `{named.kind} NAME extends {named.name} {{ … }}`",
         )
         return None
     return found
