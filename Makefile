@@ -8,12 +8,12 @@ READY := $(VENV)/.ready
 # torch's threads spin against other processes on a busy machine; passive waiting does not.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test check format tiny backtest outputs clean
+.PHONY: demo test check format tiny backtest outputs vscode clean
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python >= 3.11 is needed, this is %d.%d; set PYTHON=..." % v[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[hf,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[hf,lsp,import,dev]'
 	@touch $@
 
 ## The main job on the embedded models: no GPU, no key, no model hub.
@@ -49,6 +49,12 @@ backtest: $(READY)
 ## What the software prints, into README.md and docs/tour.md.
 outputs: $(READY)
 	$(BIN)/python docs/outputs.py
+
+## build/cosmosql.vsix, the extension for VS Code. Needs Node.js 20 and npm.
+vscode:
+	rm -rf build/vscode && mkdir -p build && cp -r grammar/vscode build/vscode
+	cd build/vscode && npm install --no-package-lock --no-audit --no-fund --ignore-scripts
+	cd build/vscode && npm run package
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,88 @@
+"""A configuration file to a draft: YAML with unknown tags kept, then the tool that knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from cosmosql.diagnostics.diagnostic import InputError, reject
+from cosmosql.importers.draft import Draft
+from cosmosql.syntax.parse import decode
+
+TOOLS: Mapping[str, str] = {
+    "axolotl": "cosmosql.importers.axolotl",
+    "promptfoo": "cosmosql.importers.promptfoo",
+    "lm-eval": "cosmosql.importers.lm_eval",
+}
+"""The tools by name, in the order in which they are asked whether a file is theirs."""
+
+
+class Importer(Protocol):
+    """What a tool's module exposes."""
+
+    def recognises(self, document: Mapping[str, Any]) -> bool:
+        """True where the keys are the tool's."""
+        ...
+
+    def draft(self, document: Mapping[str, Any], path: Path) -> Draft:
+        """The spec that the configuration amounts to; nothing in a document makes it raise."""
+        ...
+
+
+def read(path: Path) -> Draft:
+    """The draft of a configuration file. Raises InputError: E0101 and E0109 where it cannot be
+    read, E0502 without PyYAML, E0540 where it is no YAML mapping, E0541 where no tool knows it."""
+    document = _document(path)
+    for module in TOOLS.values():
+        importer = cast(Importer, import_module(module))
+        if importer.recognises(document):
+            return importer.draft(document, path)
+    reject(
+        "E0541",
+        "a configuration of no known tool",
+        notes=(f"`{path.name}` has the keys {_keys(document)}",),
+        help=f"files of these tools are read: {', '.join(TOOLS)}",
+    )
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    source = decode(path)
+    if not hasattr(source, "text"):
+        raise InputError([source])
+    try:
+        import yaml
+    except ImportError as error:
+        from cosmosql.schema.registry import missing_package
+
+        raise missing_package("PyYAML", extra="import") from error
+
+    class Loader(yaml.SafeLoader):
+        """Safe: a tag that it does not know, such as `!function`, becomes a text, never code."""
+
+    Loader.add_multi_constructor("", lambda loader, tag, node: f"{tag} {node.value}")
+    try:
+        document = yaml.load(source.text, Loader=Loader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark is not None else ""
+        reject(
+            "E0540",
+            "no YAML mapping",
+            notes=(f"`{path.name}`{place}: {getattr(error, 'problem', None) or 'cannot be read'}",),
+            help="name a configuration in YAML or JSON",
+        )
+    if not isinstance(document, Mapping) or not document:
+        reject(
+            "E0540",
+            "no YAML mapping",
+            notes=(f"`{path.name}` holds {type(document).__name__}, not keys with values",),
+            help="name a configuration in YAML or JSON",
+        )
+    return {str(key): value for key, value in document.items()}
+
+
+def _keys(document: Mapping[str, Any]) -> str:
+    shown = sorted(document)[:8]
+    return ", ".join(f"`{key}`" for key in shown) + (" …" if len(document) > len(shown) else "")
