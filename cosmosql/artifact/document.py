@@ -158,6 +158,7 @@ def _prices(program: Program, forecasts: Iterable[Forecast]) -> dict[str, dict[s
                 "price": str(hardware.price),
                 "source": hardware.price_source,
                 "as_of": hardware.price_as_of,
+                "assumed": hardware.price_assumed,
             }
         model = program.models.get(candidate.model or "")
         price = program.prices.get(str(model.options.get("price"))) if model else None
@@ -168,6 +169,7 @@ def _prices(program: Program, forecasts: Iterable[Forecast]) -> dict[str, dict[s
                 "cached_input": None if price.cached_input is None else str(price.cached_input),
                 "source": price.source,
                 "as_of": price.as_of,
+                "assumed": price.assumed,
             }
     return found
 

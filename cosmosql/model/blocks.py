@@ -188,7 +188,7 @@ class BlockReader:
 
 
 def own_options(block: Block, extension: Extension) -> tuple[Path, dict[str, OptionValue]]:
-    """The extension's own options, and the directory at which their paths start.
+    """The extension's own options but for its facts, and the directory at which their paths start.
 
     That is the directory of the file that wrote them: an inherited path keeps its meaning.
     """
@@ -201,12 +201,21 @@ def own_options(block: Block, extension: Extension) -> tuple[Path, dict[str, Opt
     options: dict[str, OptionValue] = {}
     for field in extension.options:
         value = block.values.get(field.name)
-        if value is None:
+        if value is None or field.fact:
             continue
         option = option_value(cast("OptionValue", value))
         home = paths.get(field.name, root)
         options[field.name] = option if home == root else _moved(option, home, root)
     return root, options
+
+
+def own_facts(block: Block, extension: Extension) -> dict[str, OptionValue]:
+    """What the declaration says about the thing, without any effect on what it does."""
+    return {
+        field.name: option_value(block.values[field.name])
+        for field in extension.options
+        if field.fact and field.name in block.values
+    }
 
 
 def _is_path(field: Field, owned: OwnedAttribute) -> bool:

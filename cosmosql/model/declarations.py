@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from cosmosql.model.attributes import Alternatives
-from cosmosql.model.blocks import Block, BlockReader, option_value, own_options
+from cosmosql.model.blocks import Block, BlockReader, option_value, own_facts, own_options
 from cosmosql.model.evaluate import Evaluator
 from cosmosql.model.extend import OwnedClause
 from cosmosql.model.names import Declaration, resolve
@@ -135,6 +135,7 @@ class DeclarationBinder:
             options=options,
             root=root,
             local=block.extension.local,
+            facts=own_facts(block, block.extension),
         )
 
     def retriever(self, declaration: Declaration) -> Retriever | None:
@@ -315,7 +316,7 @@ class DeclarationBinder:
 
     def price(self, declaration: Declaration) -> Price | None:
         block = self._blocks.read(declaration)
-        if block is None or not self._dated(block):
+        if block is None or not self._sourced(block):
             return None
         return Price(
             name=block.name,
@@ -325,23 +326,15 @@ class DeclarationBinder:
             output=cast(Quantity, block.values["output"]),
             cached_input=block.quantity("cached_input"),
             source=block.text("source"),
-            as_of=block.text("as_of"),
+            as_of=block.optional("as_of"),
+            assumed=cast(bool, block.values["assumed"]),
         )
 
     def hardware(self, declaration: Declaration) -> Hardware | None:
         block = self._blocks.read(declaration)
-        if block is None or not self._dated(block):
+        if block is None:
             return None
-        unsourced = [name for name in ("source", "as_of") if name not in block.values]
-        if "price" in block.values and unsourced:
-            self.report.add(
-                "E0209",
-                "an attribute is missing",
-                block.written("price"),
-                f"a price says its {' and its '.join(f'`{name}`' for name in unsourced)}",
-                notes=("a reviewer must be able to tell where a price is from and how old it is",),
-                help='write `source = "our contract"` and `as_of = "2026-01-31"`',
-            )
+        if not (self._sourced(block) if "price" in block.values else self._dated(block)):
             return None
         peak = block.quantity("peak_flops")
         return Hardware(
@@ -355,7 +348,24 @@ class DeclarationBinder:
             price=block.quantity("price"),
             price_source=block.optional("source"),
             price_as_of=block.optional("as_of"),
+            price_assumed=cast(bool, block.values["assumed"]),
         )
+
+    def _sourced(self, block: Block) -> bool:
+        """True where a price says its source and, unless it is assumed, its date."""
+        wanted = ("source",) if block.values["assumed"] else ("source", "as_of")
+        missing = [name for name in wanted if name not in block.values]
+        if missing:
+            self.report.add(
+                "E0209",
+                "an attribute is missing",
+                block.written("price"),
+                f"a price says its {' and its '.join(f'`{name}`' for name in missing)}",
+                notes=("a reviewer must be able to tell where a price is from and how old it is",),
+                help='write `source = "our contract"` and `as_of = "2026-01-31"`; a price that '
+                "nobody lists says `assumed = true` in place of a date",
+            )
+        return not missing and self._dated(block)
 
     def _dated(self, block: Block) -> bool:
         """True where `as_of`, if written, is a date."""

@@ -8,7 +8,7 @@ imported module (its alias first). The mappings of `Program` are keyed by these 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeAlias
@@ -78,6 +78,8 @@ class Model(Declared):
     root: Path
     local: bool
     """True where rows sent to it stay on this machine."""
+    facts: Options = field(default_factory=dict)
+    """What is known about it without looking (`parameters`, `licence`): part of no key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,8 @@ class Hardware(Declared):
     price_source: str | None
     price_as_of: str | None
     """ISO date."""
+    price_assumed: bool = False
+    """True where nobody lists the price: it is the author's assumption."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +116,9 @@ class Price(Declared):
     output: Quantity
     cached_input: Quantity | None
     source: str
-    as_of: str
+    as_of: str | None
+    """ISO date; None only where the price is assumed."""
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,8 @@ def _price(price: object) -> str:
         for key in ("price", "input", "output", "cached_input")
         if price.get(key)
     ]
-    origin = [str(price[key]) for key in ("source",) if price.get(key)]
+    assumed = "assumed: " if price.get("assumed") else ""
+    origin = [f"{assumed}{price['source']}"] if price.get("source") else []
     dated = [f"as of {price['as_of']}"] if price.get("as_of") else []
     return ", ".join([*amounts, *origin, *dated])
 

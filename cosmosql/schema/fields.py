@@ -36,7 +36,8 @@ class Field:
     """One attribute of a kind or of an extension.
 
     `required` and `default` exclude each other; a default of None means "may be left out".
-    `many` makes it a list; `sweepable` allows `sweep(…)`.
+    `many` makes it a list; `sweepable` allows `sweep(…)`. A `fact` tells readers about the thing
+    and changes nothing that it does: it is part of no key and of no plan.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Field:
     default: Default = None
     many: bool = False
     sweepable: bool = False
+    fact: bool = False
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()

@@ -317,6 +317,13 @@ _QUERY = Kind(
     clauses=("for", "among", "measure", "objective", "require", "decide"),
 )
 
+_ASSUMED = Field(
+    name="assumed",
+    type=FieldType.BOOLEAN,
+    doc="The price is an assumption of the author, not somebody's list price: it has no date.",
+    default=False,
+)
+
 _PRICE = Kind(
     name="price",
     doc="What an endpoint charges, as declared.",
@@ -337,7 +344,12 @@ _PRICE = Kind(
             )
         ),
         Field(name="source", type=FieldType.TEXT, doc="Where the price was read.", required=True),
-        Field(name="as_of", type=FieldType.TEXT, doc="When: `2026-01-31`.", required=True),
+        Field(
+            name="as_of",
+            type=FieldType.TEXT,
+            doc="When: `2026-01-31`; needed unless the price is assumed.",
+        ),
+        _ASSUMED,
     ),
 )
 
@@ -378,8 +390,17 @@ _HARDWARE = Kind(
             doc="Money per accelerator time; left out: nothing that runs here can be costed.",
             minimum=0,
         ),
-        Field(name="source", type=FieldType.TEXT, doc="Where the price was read."),
-        Field(name="as_of", type=FieldType.TEXT, doc="When: `2026-01-31`."),
+        Field(
+            name="source",
+            type=FieldType.TEXT,
+            doc="Where the price was read; needed with a price.",
+        ),
+        Field(
+            name="as_of",
+            type=FieldType.TEXT,
+            doc="When: `2026-01-31`; needed with a price unless it is assumed.",
+        ),
+        _ASSUMED,
     ),
 )
 

@@ -221,7 +221,12 @@ def test_inputs_are_locked_without_a_path_of_this_machine(
 ) -> None:
     assert plan.spec.path == "task.cosmos"
     assert plan.spec.sha256 == program.sha256
-    assert plan.locked.prices["hw.hardware.cpu"]["as_of"] == "2026-01-01"
+    assert plan.locked.prices["hw.hardware.cpu"] == {
+        "price": "0.05 USD/GPU-hour",
+        "source": "electricity and wear of a computer at hand",
+        "as_of": None,
+        "assumed": True,
+    }
     assert plan.locked.datasets["dataset.rows"]["rows"] == {"train": 200, "test": 100}
     text = document_bytes(plan).decode()
     assert str(STARTER.parent) not in text

@@ -95,9 +95,11 @@ def test_parameters_and_settings(bound: Bind, program: Make) -> None:
 
 
 def test_arithmetic_keeps_units(program: Make) -> None:
-    text = BASE.replace("strategy few", "let hours = 8 GPU-hours / 4\n\nstrategy few").replace(
+    priced = 'hardware mine extends hw.h100 {\n  price = 3.50 USD/GPU-hour\n}\n\n'
+    hours = "let hours = 8 GPU-hours / 4\n\n"
+    text = BASE.replace("strategy few", f"{priced}{hours}strategy few").replace(
         "maximize accuracy\n",
-        "maximize accuracy\n  require adapt_cost <= hours * hw.h100.price\n"
+        "maximize accuracy\n  require adapt_cost <= hours * hardware.mine.price\n"
         "  require 1_000 requests/month * serve_cost <= 5 USD/month\n"
         "  require accuracy >= strategy.few.accuracy - 2 pp\n",
     )
