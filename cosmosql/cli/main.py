@@ -79,6 +79,11 @@ COMMANDS = (
         "The JSON schema of an artifact: plan, bundle, evidence (one line) or backtest.",
     ),
     (
+        "import",
+        "cosmosql.cli.import_spec",
+        "A spec from another tool's configuration: axolotl, promptfoo, lm-eval.",
+    ),
+    (
         "completion",
         "cosmosql.cli.completion",
         "The script that teaches a shell to complete commands, options, specs and codes.",

@@ -85,7 +85,7 @@ def _dataset(document: Mapping[str, Any], made: Draft) -> str:
     source = str(document.get("dataset_path") or "rows.jsonl")
     if files is not None:
         attributes: dict[str, Written | None] = {
-            role: str(files[split]) for role, split in splits.items() if split in files
+            role: str(files[str(split)]) for role, split in splits.items() if str(split) in files
         }
         if not attributes:
             attributes = {"source": str(next(iter(files.values())))}
@@ -119,9 +119,7 @@ def _input(text: object, made: Draft) -> str:
     return "{question}"
 
 
-def _answers(
-    document: Mapping[str, Any], made: Draft
-) -> tuple[str, dict[str, Written | None]]:
+def _answers(document: Mapping[str, Any], made: Draft) -> tuple[str, dict[str, Written | None]]:
     """What kind of task it is, and the attributes that say where its answers are."""
     target = _column(document.get("doc_to_target"))
     if target is None:

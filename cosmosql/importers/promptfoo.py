@@ -1,4 +1,4 @@
-"""promptfoo's evaluation: its prompt is a task's input, its tests are rows, its local models stay."""
+"""promptfoo's evaluation: its prompt becomes an input, its tests rows; its local models stay."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def draft(document: Mapping[str, Any], path: Path) -> Draft:
         using="generate",
     )
     strategies = [
-        made.block("strategy", f"ask_{name}", {"model": Code(model), "on": Code("hw.h100")},
-                   using="prompt")
+        made.block(
+            "strategy", f"ask_{name}", {"model": Code(model), "on": Code("hw.h100")}, using="prompt"
+        )
         for name, model in _models(document, made)
     ]
     ask(made, task, strategies, "exact_match")
@@ -62,7 +63,9 @@ def _prompt(prompts: object, made: Draft) -> str:
         found = template(first)
         if found is not None and _REFERENCE.search(first):
             return found
-    made.drop("prompts", f"copy the text by hand, with `{{column}}` for a variable: {_shown(first)}")
+    made.drop(
+        "prompts", f"copy the text by hand, with `{{column}}` for a variable: {_shown(first)}"
+    )
     made.assume("`input`: the column `input`")
     return "{input}"
 
@@ -141,4 +144,5 @@ def _drop_others(where: str, asserts: Sequence[Mapping[str, Any]], made: Draft) 
 
 def _asserts(test: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     listed = test.get("assert")
-    return [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
+    entries = listed if isinstance(listed, list) else []
+    return [entry for entry in entries if isinstance(entry, Mapping)]

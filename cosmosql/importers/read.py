@@ -58,7 +58,7 @@ def _document(path: Path) -> Mapping[str, Any]:
 
         raise missing_package("PyYAML", extra="import") from error
 
-    class Loader(yaml.SafeLoader):
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
         """Safe: a tag that it does not know, such as `!function`, becomes a text, never code."""
 
     Loader.add_multi_constructor("", lambda loader, tag, node: f"{tag} {node.value}")

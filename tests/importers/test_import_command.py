@@ -1,0 +1,42 @@
+"""`cosmosql import`: to standard output, or to files that were not there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from cosmosql.cli.import_spec import command
+from cosmosql.model.bind import analyse
+from cosmosql.model.rows import check_data
+
+FILES = Path(__file__).parent / "files"
+
+
+def test_it_prints_a_spec_and_says_what_is_missing() -> None:
+    result = CliRunner().invoke(command, [str(FILES / "qlora.yml")])
+    assert result.exit_code == 0
+    assert "strategy tuned using qlora {" in result.stdout
+    assert "3 things assumed, 7 not carried over" in result.stderr
+
+
+def test_it_writes_rows_beside_the_spec(tmp_path: Path) -> None:
+    spec = tmp_path / "capitals.cosmos"
+    result = CliRunner().invoke(
+        command, [str(FILES / "promptfooconfig.yaml"), "--output", str(spec)]
+    )
+    assert result.exit_code == 0
+    rows = (tmp_path / "promptfooconfig.rows.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(rows[0]) == {"country": "France", "expected": "Paris"}
+    found = analyse(spec)
+    assert not found.failed
+    assert [item.code for item in check_data(found.program)] != ["E0510"]
+
+
+def test_it_overwrites_nothing(tmp_path: Path) -> None:
+    spec = tmp_path / "capitals.cosmos"
+    spec.write_text("mine")
+    result = CliRunner().invoke(command, [str(FILES / "task.yaml"), "--output", str(spec)])
+    assert result.exit_code == 2
+    assert spec.read_text() == "mine"
