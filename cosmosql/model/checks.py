@@ -10,6 +10,8 @@ from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.data.template import TemplateError, parse_template
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
 from cosmosql.model.declarations import MODELLESS
+from cosmosql.model.egress import private_rows_leave
+from cosmosql.model.fit import fits_context, fits_memory
 from cosmosql.model.program import (
     Formula,
     Measure,
@@ -285,7 +287,10 @@ def _embeddings(program: Program) -> Iterator[Diagnostic]:
             if strategy.models:
                 continue
             for name in strategy.retrievers:
-                using = program.retrievers[name].using
+                retriever = program.retrievers.get(name)
+                if retriever is None:
+                    continue
+                using = retriever.using
                 factory = registry.load(registry.extension("retriever", using))
                 if cast(RetrieverFactory, factory).needs_embedding:
                     yield _finding(
@@ -293,40 +298,27 @@ def _embeddings(program: Program) -> Iterator[Diagnostic]:
                         "an attribute is missing",
                         strategy.span,
                         f"`{name}` compares embeddings, and no `model` is named to make them",
-                        Label(program.retrievers[name].span, f"it is `using {using}`"),
+                        Label(retriever.span, f"it is `using {using}`"),
                         help="write `model = …`, or name a retriever `using bm25`",
                     )
+
+
+def _fit(program: Program) -> Iterator[Diagnostic]:
+    """E0406: the weights fit the memory, the longest answer the context."""
+    told: set[str] = set()
+    for query in program.queries.values():
+        for strategy in strategies_of(program, query):
+            yield from fits_context(program, query, strategy)
+            if strategy.name not in told:
+                told.add(strategy.name)
+                yield from fits_memory(program, strategy)
 
 
 def _egress(program: Program) -> Iterator[Diagnostic]:
     """E0405: rows that stay local reach only models that run here."""
     for query in program.queries.values():
-        task = program.tasks.get(query.task)
         for strategy in strategies_of(program, query):
-            corpora = [
-                program.retrievers[name].corpus
-                for name in strategy.retrievers
-                if name in program.retrievers
-            ]
-            names = dict.fromkeys(([task.dataset] if task else []) + corpora)
-            private = [
-                program.datasets[name]
-                for name in names
-                if name in program.datasets and program.datasets[name].stays_local
-            ]
-            for name in strategy.models:
-                model = program.models.get(name)
-                if model is None or model.local or not private:
-                    continue
-                yield _finding(
-                    "E0405",
-                    "private rows would leave this machine",
-                    strategy.span,
-                    f"this sends rows to `{model.name}`, which runs elsewhere",
-                    Label(private[0].span, "these rows stay local"),
-                    Label(model.span, "this model is remote"),
-                    help="use a model that runs here, such as `using hf`",
-                )
+            yield from private_rows_leave(program, query, strategy)
 
 
 def _escalations(program: Program) -> Iterator[Diagnostic]:
@@ -352,6 +344,7 @@ CHECKS: tuple[Callable[[Program], Iterator[Diagnostic]], ...] = (
     _prices,
     _currencies,
     _embeddings,
+    _fit,
     _egress,
     _escalations,
 )
