@@ -1,4 +1,4 @@
-"""From Lark's generic parse tree to the typed tree. One method a grammar rule."""
+"""From the generic parse tree to the typed tree. One method a grammar rule."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, TypeAlias
-
-from lark import Token
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
 from cosmosql.source import Source, Span
+from cosmosql.syntax.parser import Child, Token
 from cosmosql.syntax.tree import (
     AmongClause,
     Attribute,
@@ -41,9 +39,6 @@ from cosmosql.syntax.tree import (
     Text,
 )
 from cosmosql.units import split_number
-
-Child: TypeAlias = Any
-"""A lark Token, a lark Tree, or None where an optional part is left out: lark is untyped."""
 
 LANGUAGE = 1
 """The version of the language that is read; a file that names none is written in it."""
@@ -173,7 +168,7 @@ class Builder:
             case "objective":
                 value = self.expression(rest[0])
                 span = start.to(value.span)
-                return ObjectiveClause(direction=str(head), expression=value, span=span)
+                return ObjectiveClause(direction=head.text, expression=value, span=span)
             case "escalate":
                 target, condition = self._reference(rest[0]), self._comparison(rest[1])
                 span = start.to(condition.span)
@@ -189,7 +184,7 @@ class Builder:
 
     def _comparison(self, node: Child) -> Binary:
         left, operator, right = node.children
-        return self._binary(str(operator), self.expression(left), self.expression(right))
+        return self._binary(operator.text, self.expression(left), self.expression(right))
 
     def expression(self, node: Child, depth: int = 0) -> Expression:
         """The value that a node spells. `depth` levels of nesting are already around it."""
@@ -200,7 +195,7 @@ class Builder:
                 return self._text(node.children[0])
             case "boolean":
                 token = node.children[0]
-                return Boolean(value=token == "true", span=self._span(token))
+                return Boolean(value=token.text == "true", span=self._span(token))
             case "reference":
                 return self._reference(node)
         operators = node.children[1::2] if node.data in ("sum", "product") else ()
@@ -211,7 +206,7 @@ class Builder:
             case "sum" | "product":
                 result = self.expression(node.children[0], depth)
                 for operator, operand in zip(operators, node.children[2::2], strict=True):
-                    result = self._binary(str(operator), result, self.expression(operand, depth))
+                    result = self._binary(operator.text, result, self.expression(operand, depth))
                 return result
             case "group":
                 opening, inner, closing = node.children
@@ -240,7 +235,7 @@ class Builder:
     def _number(self, token: Token) -> Number:
         span = self._span(token)
         try:
-            value, unit = split_number(str(token))
+            value, unit = split_number(token.text)
             if unit and not _UNIT_WORDS.fullmatch(unit):
                 raise ValueError("this is no number with a unit")
         except ValueError as problem:
@@ -249,9 +244,9 @@ class Builder:
         return Number(value=value, unit=unit, span=span)
 
     def _text(self, token: Token) -> Text:
-        inner = str(token)[1:-1]
+        inner = token.text[1:-1]
         if "\\" in inner:
-            start = self.offset + token.start_pos + 1
+            start = self.offset + token.start + 1
             wrong = next((m for m in _ESCAPE.finditer(inner) if m[1] not in _ESCAPES), None)
             if wrong:
                 span = Span(self.source, start + wrong.start(), start + wrong.end())
@@ -260,14 +255,14 @@ class Builder:
         return Text(value=inner, span=self._span(token))
 
     def _name(self, token: Token) -> Name:
-        return Name(text=str(token), span=self._span(token))
+        return Name(text=token.text, span=self._span(token))
 
     def _doc(self, first: Token) -> str | None:
-        start = self.offset + first.start_pos
+        start = self.offset + first.start
         return self.documentation.get(self.source.text.rfind("\n", 0, start) + 1)
 
     def _span(self, token: Token) -> Span:
-        return Span(self.source, self.offset + token.start_pos, self.offset + token.end_pos)
+        return Span(self.source, self.offset + token.start, self.offset + token.end)
 
     def _extent(self, node: Child) -> Span:
         """From the first to the last token of a node, found without recursion."""
