@@ -27,6 +27,7 @@ from cosmosql.evidence.metering import Meter
 from cosmosql.evidence.observation import Item
 from cosmosql.identity import rounded
 from cosmosql.interval import Unmeasured
+from cosmosql.model.boundary import NOTHING, Trusted
 from cosmosql.model.program import Measure, Requirement
 from cosmosql.pipeline import DEFAULT_SEED, Line, Report, Watched, measured, write
 from cosmosql.plan.candidate import Candidate
@@ -59,6 +60,7 @@ def backtest(
     *,
     query: str | None = None,
     settings: Mapping[str, str] | None = None,
+    trusted: Trusted = NOTHING,
     seed: int = DEFAULT_SEED,
     progress: Report | None = None,
 ) -> BacktestDocument:
@@ -67,7 +69,7 @@ def backtest(
     Every observation is kept, so an interrupted backtest goes on where it was. Running everything
     is the point, so the query's probing caps bind the forecast's probes alone.
     """
-    compiled = compile_spec(path, query=query, settings=settings)
+    compiled = compile_spec(path, query=query, settings=settings, trusted=trusted)
     line, _ = measured(compiled, seed, progress)
     write(line, seed)
     truths = run_in_full(line, progress)

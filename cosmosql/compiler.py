@@ -12,6 +12,7 @@ from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
 from cosmosql.diagnostics.suggest import closest
 from cosmosql.model import rows
 from cosmosql.model.bind import bind
+from cosmosql.model.boundary import NOTHING, Trusted
 from cosmosql.model.program import Program, Query
 from cosmosql.plan.build import build
 from cosmosql.plan.graph import PlanGraph
@@ -43,18 +44,24 @@ class Compiled:
         return self.root / f"{self.name}.{suffix}"
 
 
-def check(path: Path, settings: Mapping[str, str] | None = None) -> tuple[Diagnostic, ...]:
+def check(
+    path: Path, settings: Mapping[str, str] | None = None, trusted: Trusted = NOTHING
+) -> tuple[Diagnostic, ...]:
     """Everything that is wrong or unwise in a spec and in the rows that it reads."""
-    program, findings = bind(path, settings=settings)
+    program, findings = bind(path, settings=settings, trusted=trusted)
     return findings if program is None else findings + rows.check_data(program)
 
 
 def compile_spec(
-    path: Path, *, query: str | None = None, settings: Mapping[str, str] | None = None
+    path: Path,
+    *,
+    query: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    trusted: Trusted = NOTHING,
 ) -> Compiled:
     """The program, its rows and the plan graph of one query. Raises InputError with every
     finding where the spec or the rows are wrong."""
-    program, findings = bind(path, settings=settings)
+    program, findings = bind(path, settings=settings, trusted=trusted)
     if program is None:
         raise InputError(findings)
     chosen = select_query(program, query)

@@ -28,6 +28,7 @@ from cosmosql.evidence.measured import Measured, distinct, untouched
 from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Recorded
 from cosmosql.identity import rounded
+from cosmosql.model.boundary import NOTHING, Trusted
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import Fits
 from cosmosql.predict.forecast import Forecast
@@ -84,10 +85,13 @@ class Outcome:
 
 
 def quote(
-    path: Path, query: str | None = None, settings: Mapping[str, str] | None = None
+    path: Path,
+    query: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    trusted: Trusted = NOTHING,
 ) -> quoting.Quote:
     """What a run would measure, at most; loads no weight and writes nothing."""
-    compiled = compile_spec(path, query=query, settings=settings)
+    compiled = compile_spec(path, query=query, settings=settings, trusted=trusted)
     with Ledger.read(compiled.root) as ledger:
         known = _known(compiled, ledger)
         runtime = Runtime(compiled.program, compiled.data, known)
@@ -99,12 +103,13 @@ def run(
     *,
     query: str | None = None,
     settings: Mapping[str, str] | None = None,
+    trusted: Trusted = NOTHING,
     offline: bool = False,
     seed: int = DEFAULT_SEED,
     progress: Report | None = None,
 ) -> Outcome:
     """Probe, forecast, decide; write plan, evidence file and report beside the spec."""
-    compiled = compile_spec(path, query=query, settings=settings)
+    compiled = compile_spec(path, query=query, settings=settings, trusted=trusted)
     line, fresh = replayed(compiled, seed) if offline else measured(compiled, seed, progress)
     plan = write(line, seed)
     return Outcome(
@@ -125,6 +130,7 @@ def stage(
     *,
     query: str | None = None,
     settings: Mapping[str, str] | None = None,
+    trusted: Trusted = NOTHING,
     seed: int = DEFAULT_SEED,
 ) -> object:
     """The value of one stage of a spec: what the stages after it read. Measures and writes nothing.
@@ -132,7 +138,7 @@ def stage(
     `program`, `graph` and `probes` need no evidence; `evidence`, `forecast` and `decision` are
     replayed, which raises InputError E0802 where some is missing.
     """
-    compiled = compile_spec(path, query=query, settings=settings)
+    compiled = compile_spec(path, query=query, settings=settings, trusted=trusted)
     match name:
         case "program":
             return compiled.program

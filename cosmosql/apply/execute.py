@@ -37,6 +37,7 @@ from cosmosql.evidence.ledger import Ledger
 from cosmosql.evidence.observation import Observation
 from cosmosql.identity import file_digest, jsonable
 from cosmosql.model.bind import bind
+from cosmosql.model.boundary import NOTHING, Trusted
 from cosmosql.model.program import Program, Query
 from cosmosql.model.rows import load_data
 from cosmosql.plan.build import pool_size
@@ -69,7 +70,9 @@ class Ready:
     answers: Mapping[Role, Observation]
 
 
-def apply(plan_path: Path, *, progress: Report | None = None) -> ApplyOutcome:
+def apply(
+    plan_path: Path, *, trusted: Trusted = NOTHING, progress: Report | None = None
+) -> ApplyOutcome:
     """Carries a plan out and writes its bundle beside it, whole or not at all.
 
     Raises InputError: E0801 or E0803 where the plan cannot be read, E0808 where nothing was
@@ -77,7 +80,7 @@ def apply(plan_path: Path, *, progress: Report | None = None) -> ApplyOutcome:
     where there are no test rows.
     """
     plan = read_plan(plan_path)
-    program, query = planned(plan, plan_path)
+    program, query = planned(plan, plan_path, trusted)
     data = load_data(program, query)
     require_test_rows(program, query, data)
     runtime = Runtime(program, data)
@@ -129,13 +132,15 @@ def apply(plan_path: Path, *, progress: Report | None = None) -> ApplyOutcome:
     return ApplyOutcome(bundle=bundle, outcomes=outcomes, within=within)
 
 
-def planned(plan: PlanDocument, plan_path: Path) -> tuple[Program, Query]:
+def planned(
+    plan: PlanDocument, plan_path: Path, trusted: Trusted = NOTHING
+) -> tuple[Program, Query]:
     """The program and query that a plan was made from, shown to be unchanged."""
     if plan.spec.path != Path(plan.spec.path).name:
         # A plan stands beside its spec; one that names another file must not have it read.
         raise InputError([drifted("the spec", [plan.spec.path])])
     spec = plan_path.parent / plan.spec.path
-    program, findings = bind(spec, settings=plan.spec.parameters)
+    program, findings = bind(spec, settings=plan.spec.parameters, trusted=trusted)
     if program is None:
         raise InputError([item for item in findings if item.severity is Severity.ERROR])
     was = {plan.spec.path: plan.spec.sha256}

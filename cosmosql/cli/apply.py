@@ -15,14 +15,18 @@ from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
     from cosmosql.apply.execute import ApplyOutcome
+    from cosmosql.model.boundary import Trusted
 
 
 @click.command()
 @options.plan
+@options.trusted
 @options.form
 @options.quiet
 @options.verbose
-def command(plan: Path, form: options.DataForm, quiet: bool, verbose: bool) -> int | None:
+def command(
+    plan: Path, trusted: Trusted, form: options.DataForm, quiet: bool, verbose: bool
+) -> int | None:
     """Execute a plan on the full data: train, index, calibrate, evaluate; write the bundle.
 
     Ends with 5 where a measured value lies outside its forecast interval.
@@ -35,7 +39,7 @@ def command(plan: Path, form: options.DataForm, quiet: bool, verbose: bool) -> i
 
     screen = Screen(quiet, verbose)
     with progress(quiet=quiet) as report:
-        outcome = execute(plan, progress=report)
+        outcome = execute(plan, trusted=trusted, progress=report)
     if form is options.DataForm.JSON:
         screen.data(json.dumps(_data(outcome), indent=2) + "\n")
     else:

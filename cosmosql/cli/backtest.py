@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +12,15 @@ from cosmosql.cli import options
 from cosmosql.cli.progress import progress
 from cosmosql.cli.screen import Screen
 
+if TYPE_CHECKING:
+    from cosmosql.model.boundary import Trusted
+
 
 @click.command()
 @options.spec
 @options.query
 @options.settings
+@options.trusted
 @options.seed
 @options.form
 @options.quiet
@@ -24,6 +29,7 @@ def command(
     spec: Path,
     query: str | None,
     settings: Mapping[str, str],
+    trusted: Trusted,
     seed: int,
     form: options.DataForm,
     quiet: bool,
@@ -39,7 +45,9 @@ def command(
 
     screen = Screen(quiet, verbose)
     with progress(quiet=quiet) as watcher:
-        found = score(spec, query=query, settings=settings, seed=seed, progress=watcher)
+        found = score(
+            spec, query=query, settings=settings, trusted=trusted, seed=seed, progress=watcher
+        )
     if form is options.DataForm.JSON:
         from cosmosql.artifact.storage import document_bytes
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cosmosql.cli import options
 from cosmosql.cli.network import stay_offline
 from cosmosql.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from cosmosql.model.boundary import Trusted
 
 
 class GraphForm(StrEnum):
@@ -24,6 +28,7 @@ class GraphForm(StrEnum):
 @options.form_of(GraphForm)
 @options.query
 @options.settings
+@options.trusted
 @options.quiet
 @options.verbose
 def command(
@@ -31,6 +36,7 @@ def command(
     form: GraphForm,
     query: str | None,
     settings: Mapping[str, str],
+    trusted: Trusted,
     quiet: bool,
     verbose: bool,
 ) -> int | None:
@@ -45,7 +51,7 @@ def command(
     from cosmosql.compiler import compile_spec
     from cosmosql.plan.render import render
 
-    found = compile_spec(spec, query=query, settings=settings).graph
+    found = compile_spec(spec, query=query, settings=settings, trusted=trusted).graph
     screen = Screen(quiet, verbose)
     screen.detail(f"{len(found.nodes)} nodes, {len(found.candidates)} candidates")
     screen.data(render(found, form.value))

@@ -5,14 +5,18 @@ Each is a decorator and gives the command a value of its own name; `form_of` giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cosmosql.cli.words import spec_files
+
+if TYPE_CHECKING:
+    from cosmosql.model.boundary import Trusted
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -53,6 +57,8 @@ def settings_of(pairs: Sequence[str]) -> dict[str, str]:
 
 
 PATH = click.Path(path_type=Path)
+ALLOW = "COSMOSQL_ALLOW"
+"""Environment variable: trees that specs may read, as in PATH."""
 
 spec = click.argument(
     "spec", type=PATH, metavar="SPEC", shell_complete=spec_files, help="A .cosmos file."
@@ -74,8 +80,34 @@ settings = click.option(
     "settings",
     metavar="PARAM=VALUE",
     multiple=True,
+    is_eager=True,
     callback=lambda _context, _option, pairs: settings_of(pairs),
     help="Set a `param` of the spec; repeatable.",
+)
+
+
+def trusted_of(directories: Sequence[Path], settings: Mapping[str, str]) -> Trusted:
+    """What the user names: the trees of `--allow` and of the environment variable COSMOSQL_ALLOW,
+    and the paths among the values of `--set`."""
+    from cosmosql.model.boundary import Trusted
+
+    listed = os.environ.get(ALLOW, "").split(os.pathsep)
+    return Trusted.of(
+        [*directories, *(Path(name) for name in listed if name)],
+        named=[value.strip('"') for value in settings.values()],
+    )
+
+
+trusted = click.option(
+    "--allow",
+    "trusted",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    multiple=True,
+    callback=lambda context, _option, directories: trusted_of(
+        directories, context.params.get("settings", {})
+    ),
+    help=f"Let the spec read below DIR as well; repeatable (or {ALLOW}=DIR:DIR).",
 )
 form = form_of(DataForm)
 seed = click.option(

@@ -15,6 +15,7 @@ from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
     from cosmosql.identity import Json
+    from cosmosql.model.boundary import Trusted
     from cosmosql.probes.quote import Quote, QuotedRun
 
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @options.spec
 @options.query
 @options.settings
+@options.trusted
 @options.form
 @options.quiet
 @options.verbose
@@ -29,6 +31,7 @@ def command(
     spec: Path,
     query: str | None,
     settings: Mapping[str, str],
+    trusted: Trusted,
     form: options.DataForm,
     quiet: bool,
     verbose: bool,
@@ -44,7 +47,7 @@ def command(
     stay_offline()
     from cosmosql.pipeline import quote as quote_of
 
-    found = quote_of(spec, query, settings)
+    found = quote_of(spec, query, settings, trusted)
     screen = Screen(quiet, verbose)
     if form is options.DataForm.JSON:
         screen.data(json.dumps(quote_json(found), indent=2) + "\n")

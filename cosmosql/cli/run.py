@@ -16,6 +16,7 @@ from cosmosql.cli.progress import progress
 from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from cosmosql.model.boundary import Trusted
     from cosmosql.pipeline import Outcome
 
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @options.spec
 @options.query
 @options.settings
+@options.trusted
 @click.option("--offline", is_flag=True, help="Use the evidence alone; what it lacks is an error.")
 @options.seed
 @options.form
@@ -32,6 +34,7 @@ def command(
     spec: Path,
     query: str | None,
     settings: Mapping[str, str],
+    trusted: Trusted,
     offline: bool,
     seed: int,
     form: options.DataForm,
@@ -54,7 +57,13 @@ def command(
     screen = Screen(quiet, verbose)
     with progress(quiet=quiet) as watcher:
         outcome = run_spec(
-            spec, query=query, settings=settings, offline=offline, seed=seed, progress=watcher
+            spec,
+            query=query,
+            settings=settings,
+            trusted=trusted,
+            offline=offline,
+            seed=seed,
+            progress=watcher,
         )
     if not quiet:
         print_findings(outcome.warnings)

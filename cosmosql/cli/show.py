@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from cosmosql.cli.network import stay_offline
 from cosmosql.cli.screen import Screen
 
 SPEC_SUFFIX = ".cosmos"
+
+if TYPE_CHECKING:
+    from cosmosql.model.boundary import Trusted
 
 
 class Stage(StrEnum):
@@ -34,6 +38,7 @@ class Stage(StrEnum):
 )
 @options.query
 @options.settings
+@options.trusted
 @options.seed
 @options.form
 @options.quiet
@@ -43,6 +48,7 @@ def command(
     stage: Stage | None,
     query: str | None,
     settings: Mapping[str, str],
+    trusted: Trusted,
     seed: int,
     form: options.DataForm,
     quiet: bool,
@@ -60,7 +66,7 @@ def command(
     """
     screen = Screen(quiet, verbose)
     if target.suffix == SPEC_SUFFIX:
-        _show_stage(target, stage or Stage.PROGRAM, query, settings, seed, form, screen)
+        _show_stage(target, stage or Stage.PROGRAM, query, settings, trusted, seed, form, screen)
         return None
     if stage is not None or query is not None or settings:
         raise click.BadParameter("--stage, --query and --set are for a SPEC, which ends in .cosmos")
@@ -73,6 +79,7 @@ def _show_stage(
     stage: Stage,
     query: str | None,
     settings: Mapping[str, str],
+    trusted: Trusted,
     seed: int,
     form: options.DataForm,
     screen: Screen,
@@ -82,7 +89,8 @@ def _show_stage(
     stay_offline()
     from cosmosql.pipeline import stage as value_of
 
-    found = presented(value_of(spec, stage.value, query=query, settings=settings, seed=seed))
+    value = value_of(spec, stage.value, query=query, settings=settings, trusted=trusted, seed=seed)
+    found = presented(value)
     if form is options.DataForm.JSON:
         screen.data(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     else:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity
 from cosmosql.identity import text_digest
+from cosmosql.model.boundary import NOTHING, Boundary, Trusted
 from cosmosql.model.checks import check
 from cosmosql.model.declarations import DeclarationBinder
 from cosmosql.model.evaluate import Evaluator, canonical_text
@@ -60,16 +61,18 @@ def analyse(
     *,
     settings: Mapping[str, str] | None = None,
     texts: Mapping[Path, str] | None = None,
+    trusted: Trusted = NOTHING,
 ) -> Analysis:
     """The files and the program of a spec, the static checks made. Raises InputError where the
     spec itself cannot be read.
 
     `settings` are the values of `--set`; `texts` stand in for what resolved paths hold (an
-    editor's buffers). Reads the spec's own directory and the standard library, nothing else.
+    editor's buffers). Reads the spec's own directory tree, the standard library and `trusted`
+    trees, nothing else.
     """
     report = Report()
-    modules = load_modules(path, report, texts=texts)
-    program = _program(path, modules, settings or {}, report)
+    modules = load_modules(path, report, texts=texts, trusted=trusted)
+    program = _program(modules, settings or {}, report, Boundary.around(path, trusted))
     if not report.failed:
         found = (*report.diagnostics, *check(program))
         return Analysis(modules=modules, program=program, diagnostics=found)
@@ -83,21 +86,24 @@ def bind(
     *,
     settings: Mapping[str, str] | None = None,
     texts: Mapping[Path, str] | None = None,
+    trusted: Trusted = NOTHING,
 ) -> tuple[Program | None, tuple[Diagnostic, ...]]:
     """The program of a spec, None where there is an error, and what is wrong or unwise in it."""
     try:
-        analysis = analyse(path, settings=settings, texts=texts)
+        analysis = analyse(path, settings=settings, texts=texts, trusted=trusted)
     except InputError as error:
         return None, error.diagnostics
     return None if analysis.failed else analysis.program, analysis.diagnostics
 
 
-def _program(path: Path, modules: Modules, settings: Mapping[str, str], report: Report) -> Program:
+def _program(
+    modules: Modules, settings: Mapping[str, str], report: Report, boundary: Boundary
+) -> Program:
     """What can be bound; declarations with mistakes are left out after reporting them."""
     flattener = Flattener(report)
     evaluator = Evaluator(report, flattener, read_settings(settings, modules, report))
     parameters = _parameters(modules, evaluator)
-    binder = DeclarationBinder(evaluator)
+    binder = DeclarationBinder(evaluator, boundary)
 
     def every(kind: str, one: Callable[[Declaration], Bound | None]) -> dict[str, Bound]:
         bound = (one(declaration) for declaration in _declarations(modules.all, kind))
@@ -114,7 +120,7 @@ def _program(path: Path, modules: Modules, settings: Mapping[str, str], report: 
     probes: dict[str, Probe] = every("probe", binder.probe)
     budgets: dict[str, Budget] = every("budget", binder.budget)
     partial = Program(
-        path=path,
+        path=modules.spec.path,
         sha256=text_digest(modules.spec.tree.source.text),
         modules=tuple(
             Module(path=module.shown, sha256=text_digest(module.tree.source.text))

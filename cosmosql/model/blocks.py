@@ -9,16 +9,16 @@ from typing import cast
 
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.model.attributes import Alternatives, AttributeReader, Read
+from cosmosql.model.boundary import Boundary, outside
 from cosmosql.model.evaluate import Evaluator
-from cosmosql.model.extend import Flat, OwnedAttribute
+from cosmosql.model.extend import Flat
 from cosmosql.model.names import Declaration
 from cosmosql.model.program import OptionValue
-from cosmosql.model.report import suggestion
+from cosmosql.model.report import Report, suggestion
 from cosmosql.schema import registry
 from cosmosql.schema.fields import Extension, Field, FieldType
 from cosmosql.schema.kinds import KINDS
 from cosmosql.source import Span
-from cosmosql.syntax.tree import Text
 from cosmosql.units import Quantity
 
 Values = Mapping[str, Read]
@@ -192,11 +192,12 @@ def own_options(block: Block, extension: Extension) -> tuple[Path, dict[str, Opt
 
     That is the directory of the file that wrote them: an inherited path keeps its meaning.
     """
-    paths = {
-        field.name: owned.module.directory
-        for field in extension.options
-        if (owned := block.flat.attributes.get(field.name)) and _is_path(field, owned)
-    }
+    paths: dict[str, Path] = {}
+    for field in extension.options:
+        owned = block.flat.attributes.get(field.name)
+        directory = owned.module.directory if owned else None
+        if directory and any(_is_path(field, name, directory) for name in block.names(field.name)):
+            paths[field.name] = directory
     root = next(iter(paths.values()), block.flat.declaration.module.directory)
     options: dict[str, OptionValue] = {}
     for field in extension.options:
@@ -218,14 +219,29 @@ def own_facts(block: Block, extension: Extension) -> dict[str, OptionValue]:
     }
 
 
-def _is_path(field: Field, owned: OwnedAttribute) -> bool:
-    if field.type is FieldType.PATH:
-        return True
-    value = owned.attribute.value
-    if field.type is not FieldType.TEXT or not isinstance(value, Text):
+def contained(block: Block, extension: Extension, boundary: Boundary, report: Report) -> bool:
+    """True where every path among the extension's options stays inside; E0206 is reported."""
+    right = True
+    for field in extension.options:
+        owned = block.flat.attributes.get(field.name)
+        if owned is None or field.type is not FieldType.PATH:
+            continue
+        for written in block.names(field.name):
+            if written in boundary.trusted.named:
+                continue
+            path = owned.module.directory / (Path(written).expanduser() if field.hub else written)
+            way_out = boundary.way_out(path)
+            if way_out is not None:
+                right = False
+                report.extend([outside(path, way_out, owned.attribute.value.span)])
+    return right
+
+
+def _is_path(field: Field, written: str, directory: Path) -> bool:
+    """True where a value is a path and not the id of something on a hub."""
+    if field.type is not FieldType.PATH:
         return False
-    written = value.value
-    return written.startswith(("./", "../")) or (owned.module.directory / written).is_dir()
+    return not field.hub or written.startswith(("./", "../", "~")) or (directory / written).is_dir()
 
 
 def _moved(option: OptionValue, home: Path, root: Path) -> OptionValue:

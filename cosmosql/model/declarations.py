@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import cast
 
 from cosmosql.model.attributes import Alternatives
-from cosmosql.model.blocks import Block, BlockReader, option_value, own_facts, own_options
+from cosmosql.model.blocks import (
+    Block,
+    BlockReader,
+    contained,
+    option_value,
+    own_facts,
+    own_options,
+)
+from cosmosql.model.boundary import Boundary
 from cosmosql.model.evaluate import Evaluator
 from cosmosql.model.extend import OwnedClause
 from cosmosql.model.names import Declaration, resolve
@@ -44,13 +52,22 @@ MODELLESS = "baseline"
 class DeclarationBinder:
     """Binds declarations of every kind but query; None after reporting mistakes."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, boundary: Boundary) -> None:
         self.evaluator = evaluator
         self.report: Report = evaluator.report
         self._blocks = BlockReader(evaluator)
+        self._boundary = boundary
+
+    def _plugged(self, declaration: Declaration) -> Block | None:
+        """A declaration behind which an extension stands, the paths of its options inside."""
+        block = self._blocks.read(declaration)
+        if block is None or block.extension is None:
+            return None
+        inside = contained(block, block.extension, self._boundary, self.report)
+        return block if inside else None
 
     def dataset(self, declaration: Declaration) -> Dataset | None:
-        block = self._blocks.read(declaration)
+        block = self._plugged(declaration)
         if block is None or block.extension is None:
             return None
         root, options = own_options(block, block.extension)
@@ -123,7 +140,7 @@ class DeclarationBinder:
         )
 
     def model(self, declaration: Declaration) -> Model | None:
-        block = self._blocks.read(declaration)
+        block = self._plugged(declaration)
         if block is None or block.extension is None:
             return None
         root, options = own_options(block, block.extension)
@@ -139,7 +156,7 @@ class DeclarationBinder:
         )
 
     def retriever(self, declaration: Declaration) -> Retriever | None:
-        block = self._blocks.read(declaration)
+        block = self._plugged(declaration)
         if block is None or block.extension is None:
             return None
         return Retriever(
@@ -152,7 +169,7 @@ class DeclarationBinder:
         )
 
     def strategy(self, declaration: Declaration) -> Strategy | None:
-        block = self._blocks.read(declaration)
+        block = self._plugged(declaration)
         if block is None or block.extension is None:
             return None
         if "model" not in block.values and block.using != MODELLESS:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
+from cosmosql.model.boundary import (
+    NOTHING,
+    Boundary,
+    Trusted,
+    outside,
+    outside_itself,
+    real_path,
+)
 from cosmosql.model.report import Report, suggestion
-from cosmosql.resources import resource
 from cosmosql.schema.kinds import KINDS
 from cosmosql.schema.measures import MEASURES
 from cosmosql.schema.registry import names
 from cosmosql.source import Source
-from cosmosql.syntax.parse import decode, parse
+from cosmosql.syntax.parse import MAXIMUM_BYTES, decode, parse
 from cosmosql.syntax.tree import (
     Block,
     Constant,
@@ -27,6 +35,10 @@ from cosmosql.syntax.tree import (
 
 SUFFIX = ".cosmos"
 STANDARD = "std"
+
+MOST_MODULES = 256
+MOST_BYTES = MAXIMUM_BYTES
+"""Of a spec and all that it imports: bounds, so that reading one from a stranger ends soon."""
 
 
 @dataclass(slots=True, eq=False)
@@ -71,32 +83,48 @@ class Modules:
         return (self.spec, *self.imported)
 
 
-def load_modules(path: Path, report: Report, *, texts: Mapping[Path, str] | None = None) -> Modules:
+def load_modules(
+    path: Path,
+    report: Report,
+    *,
+    texts: Mapping[Path, str] | None = None,
+    trusted: Trusted = NOTHING,
+) -> Modules:
     """The spec and all that it imports; raises InputError where the spec itself cannot be read.
 
-    `texts` stand in for what resolved paths hold. Imports stay inside the spec's directory, so
-    that checking a foreign spec reads nothing else.
+    `texts` stand in for what resolved paths hold. Everything stays inside the boundary of the
+    spec's directory, so that checking a foreign spec reads nothing else.
     """
-    loader = _Loader(path, report, texts or {})
-    source = loader.read(path, path.as_posix())
-    if isinstance(source, Diagnostic):
-        raise InputError([source])
-    return loader.load(source)
+    loader = _Loader(path, report, texts or {}, Boundary.around(path, trusted))
+    return loader.load(loader.specification())
 
 
 class _Loader:
-    def __init__(self, path: Path, report: Report, texts: Mapping[Path, str]) -> None:
+    def __init__(
+        self, path: Path, report: Report, texts: Mapping[Path, str], boundary: Boundary
+    ) -> None:
         self.path = path
         self.texts = texts
-        self.root = path.parent.resolve()
-        self.standard = resource("stdlib").resolve()
+        self.boundary = boundary
         self.report = report
         self.by_file: dict[Path, LoadedModule] = {}
         self.waiting: deque[LoadedModule] = deque()
+        self.bytes_left = MOST_BYTES
+        self.full = False
+
+    def specification(self) -> Source:
+        """The text of the spec itself. A link that leads elsewhere is not followed: what is wrong
+        with a text is shown, and that text would be another's."""
+        if not self.boundary.holds(self.path):
+            raise InputError([outside_itself(self.path)])
+        source = self.read(self.path, self.path.as_posix())
+        if isinstance(source, Diagnostic):
+            raise InputError([source])
+        return source
 
     def read(self, path: Path, shown: str) -> Source | Diagnostic:
         """The text that stands in for a file, or the file's own."""
-        text = self.texts.get(path.resolve())
+        text = self.texts.get(real_path(path))
         return Source(shown, text) if text is not None else decode(path, shown)
 
     def load(self, source: Source) -> Modules:
@@ -122,7 +150,8 @@ class _Loader:
         module = LoadedModule(
             prefix=prefix, path=path, shown=shown, tree=tree, damaged=bool(diagnostics)
         )
-        self.by_file[path.resolve()] = module
+        self.by_file[real_path(path)] = module
+        self.bytes_left -= len(source.text)
         self.waiting.append(module)
         _declare(module, self.report)
         return module
@@ -141,8 +170,10 @@ class _Loader:
         if place is None:
             return
         path, shown, source_name = place
-        found = self.by_file.get(path.resolve())
+        found = self.by_file.get(real_path(path))
         if found is None:
+            if self._is_full(node):
+                return
             source = self.read(path, source_name)
             if isinstance(source, Diagnostic):
                 self.report.extend([replace(source, labels=(Label(node.span, "imported here"),))])
@@ -157,17 +188,9 @@ class _Loader:
         if node.path is None:
             return self._standard_place(node.module) if node.module is not None else None
         path = module.directory / node.path.value
-        real = path.resolve()
-        home = self.standard if module.shown.startswith(f"{STANDARD}.") else self.root
-        if not real.is_relative_to(home):
-            self.report.add(
-                "E0206",
-                "import leaves the directory of the spec",
-                node.path.span,
-                "this file is outside",
-                notes=("a spec reads only files beside and below it, so checking one is safe",),
-                help="move the file below the spec's directory",
-            )
+        real = real_path(path)
+        if not self.boundary.holds(real):
+            self.report.extend([outside(path, path, node.path.span)])
             return None
         if real not in self.texts and not _is_file(real):
             beside = sorted(entry.name for entry in real.parent.glob(f"*{SUFFIX}"))
@@ -179,17 +202,38 @@ class _Loader:
                 help=suggestion(real.name, beside, "paths are relative to the importing file"),
             )
             return None
-        shown = real.relative_to(home).as_posix()
-        if home == self.standard:
+        standard = self.boundary.standard
+        if real.is_relative_to(standard):
+            shown = real.relative_to(standard).as_posix()
             return path, f"{STANDARD}.{real.stem}", f"std/{shown}"
+        shown = Path(os.path.relpath(real, self.boundary.home)).as_posix()
         return path, shown, (self.path.parent / shown).as_posix()
+
+    def _is_full(self, node: Import) -> bool:
+        """True where no further file is read; E0216 is reported once."""
+        if self.bytes_left > 0 and len(self.by_file) < MOST_MODULES:
+            return False
+        if not self.full:
+            self.full = True
+            self.report.add(
+                "E0216",
+                "too many files are imported",
+                node.span,
+                "this file is not read any more",
+                notes=(
+                    f"a spec and what it imports are at most {MOST_MODULES} files "
+                    f"and {MOST_BYTES:_} characters",
+                ),
+                help="declare what belongs together in one file, and rows in a data file",
+            )
+        return True
 
     def _standard_place(self, reference: Reference) -> tuple[Path, str, str] | None:
         parts = [part.text for part in reference.parts]
-        known = sorted(path.stem for path in self.standard.glob(f"*{SUFFIX}"))
+        known = sorted(path.stem for path in self.boundary.standard.glob(f"*{SUFFIX}"))
         if len(parts) == 2 and parts[0] == STANDARD and parts[1] in known:
             return (
-                self.standard / f"{parts[1]}{SUFFIX}",
+                self.boundary.standard / f"{parts[1]}{SUFFIX}",
                 f"{STANDARD}.{parts[1]}",
                 f"std/{parts[1]}{SUFFIX}",
             )
@@ -206,8 +250,8 @@ class _Loader:
         return None
 
     def _standard_probes(self) -> LoadedModule:
-        path = self.standard / f"probes{SUFFIX}"
-        found = self.by_file.get(path.resolve())
+        path = self.boundary.standard / f"probes{SUFFIX}"
+        found = self.by_file.get(real_path(path))
         if found is not None:
             return found
         shown = f"{STANDARD}.probes"

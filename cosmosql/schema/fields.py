@@ -47,6 +47,8 @@ class Field:
     default: Default = None
     many: bool = False
     sweepable: bool = False
+    hub: bool = False
+    """For PATH: where no such path exists, the id of something on a hub."""
     fact: bool = False
     minimum: float | None = None
     maximum: float | None = None

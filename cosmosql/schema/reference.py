@@ -87,6 +87,8 @@ def _takes(field: Field) -> str:
         words = str(field.dimension)
     elif field.type is FieldType.REFERENCE:
         words = f"a {field.target}"
+    elif field.hub:
+        words = "path or hub id"
     else:
         words = _WRITTEN[field.type]
     marks = ["list"] if field.many else []

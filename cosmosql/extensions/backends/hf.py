@@ -11,7 +11,8 @@ EXTENSION = Extension(
     options=(
         Field(
             name="id",
-            type=FieldType.TEXT,
+            type=FieldType.PATH,
+            hub=True,
             doc="A directory (relative to the declaring file) or, where no such directory exists, "
             "the id of a model on the hub.",
             required=True,

@@ -22,7 +22,8 @@ EXTENSION = Extension(
     options=(
         Field(
             name="source",
-            type=FieldType.TEXT,
+            type=FieldType.PATH,
+            hub=True,
             doc='Hub id (`"fancyzhx/ag_news"`) or a directory relative to this spec (`"./data"`).',
             required=True,
         ),
