@@ -3,19 +3,23 @@ measuring, forecasting or drawing needs, so `check` and `graph` start at once.""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cosmosql.data.rows import LoadedDataset
-from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
+from cosmosql.diagnostics.diagnostic import Diagnostic, Findings, InputError
 from cosmosql.diagnostics.suggest import closest
 from cosmosql.model import rows
-from cosmosql.model.bind import bind
+from cosmosql.model.bind import analyse
 from cosmosql.model.boundary import NOTHING, Trusted
+from cosmosql.model.lint import lints
 from cosmosql.model.program import Program, Query
+from cosmosql.model.silence import ROW_CODES
 from cosmosql.plan.build import build
 from cosmosql.plan.graph import PlanGraph
+from cosmosql.plan.reach import unreachable_sweeps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +48,50 @@ class Compiled:
         return self.root / f"{self.name}.{suffix}"
 
 
+ROW_LINTS = (*lints.ROW_LINTS, unreachable_sweeps)
+
+
 def check(
-    path: Path, settings: Mapping[str, str] | None = None, trusted: Trusted = NOTHING
+    path: Path,
+    settings: Mapping[str, str] | None = None,
+    trusted: Trusted = NOTHING,
+    *,
+    today: datetime.date | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Everything that is wrong or unwise in a spec and in the rows that it reads."""
-    program, findings = bind(path, settings=settings, trusted=trusted)
-    return findings if program is None else findings + rows.check_data(program)
+    return examine(path, settings=settings, trusted=trusted, today=today).told
+
+
+def examine(
+    path: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    texts: Mapping[Path, str] | None = None,
+    trusted: Trusted = NOTHING,
+    today: datetime.date | None = None,
+) -> Findings:
+    """What is wrong or unwise in a spec and in the rows that it reads, and what of it the spec
+    silences. `texts` stand in for what resolved paths hold; ages are told as of `today`."""
+    try:
+        analysis = analyse(path, settings=settings, texts=texts, trusted=trusted, today=today)
+    except InputError as error:
+        return Findings(error.diagnostics)
+    if analysis.failed:
+        return Findings(analysis.diagnostics)
+    program, silencer = analysis.program, analysis.silencer
+    wrong, loaded = rows.examine_data(program)
+    unwise = (
+        item
+        for name, data in loaded.items()
+        for item in _lint(program, program.queries[name], data)
+    )
+    told, silenced = silencer.split(dict.fromkeys(unwise))
+    # Rows that were not looked at leave open what they would have shown.
+    judged = ROW_CODES if len(loaded) == len(program.queries) else frozenset[str]()
+    return Findings(
+        (*analysis.diagnostics, *wrong, *told, *silencer.idle(judged)),
+        (*analysis.silenced, *silenced),
+    )
 
 
 def compile_spec(
@@ -58,21 +100,31 @@ def compile_spec(
     query: str | None = None,
     settings: Mapping[str, str] | None = None,
     trusted: Trusted = NOTHING,
+    today: datetime.date | None = None,
 ) -> Compiled:
     """The program, its rows and the plan graph of one query. Raises InputError with every
     finding where the spec or the rows are wrong."""
-    program, findings = bind(path, settings=settings, trusted=trusted)
-    if program is None:
-        raise InputError(findings)
+    analysis = analyse(path, settings=settings, trusted=trusted, today=today)
+    if analysis.failed:
+        raise InputError(analysis.diagnostics)
+    program = analysis.program
     chosen = select_query(program, query)
     data = rows.load_data(program, chosen)
+    told, _ = analysis.silencer.split(_lint(program, chosen, data))
     return Compiled(
         program=program,
         query=chosen,
         data=data,
         graph=build(program, chosen, data),
-        warnings=findings,
+        warnings=(*analysis.diagnostics, *told),
     )
+
+
+def _lint(
+    program: Program, query: Query, data: Mapping[str, LoadedDataset]
+) -> Iterator[Diagnostic]:
+    for one in ROW_LINTS:
+        yield from one(program, query, data)
 
 
 def select_query(program: Program, name: str | None) -> Query:

@@ -51,6 +51,22 @@ class Diagnostic:
         return Severity.WARNING if self.code.startswith("W") else Severity.ERROR
 
 
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A warning that a comment of its file allows, and why (empty where it does not say)."""
+
+    diagnostic: Diagnostic
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong or unwise, and what of the latter is silenced."""
+
+    told: tuple[Diagnostic, ...]
+    silenced: tuple[Silenced, ...] = ()
+
+
 class InputError(Exception):
     """The user's input is wrong: exit code 1 and these diagnostics, never a traceback."""
 
@@ -79,7 +95,9 @@ def reject(
     label: str = "",
     notes: tuple[str, ...] = (),
     help: str | None = None,
+    fix: Fix | None = None,
 ) -> NoReturn:
     """Raises an InputError with one diagnostic: the short way where nothing can go on."""
     labels = (Label(span, label),) if span else ()
-    raise InputError([Diagnostic(code=code, title=title, labels=labels, notes=notes, help=help)])
+    found = Diagnostic(code=code, title=title, labels=labels, notes=notes, help=help, fix=fix)
+    raise InputError([found])

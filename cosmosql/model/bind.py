@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity, Silenced
 from cosmosql.identity import text_digest
 from cosmosql.model.boundary import NOTHING, Boundary, Trusted
 from cosmosql.model.checks import check
 from cosmosql.model.declarations import DeclarationBinder
 from cosmosql.model.evaluate import Evaluator, canonical_text
 from cosmosql.model.extend import Flattener
+from cosmosql.model.lint.lints import Spec, lint
 from cosmosql.model.modules import LoadedModule, Modules, load_modules
 from cosmosql.model.names import Declaration, Named
 from cosmosql.model.program import (
@@ -36,6 +38,7 @@ from cosmosql.model.program import (
 from cosmosql.model.queries import QueryBinder
 from cosmosql.model.report import Report
 from cosmosql.model.settings import read_settings
+from cosmosql.model.silence import DATED_CODES, ROW_CODES, SILENCEABLE, Silencer
 from cosmosql.syntax.tree import Parameter
 
 Bound = TypeVar("Bound", bound=Declared)
@@ -48,7 +51,9 @@ class Analysis:
     modules: Modules
     program: Program
     diagnostics: tuple[Diagnostic, ...]
-    """Everything that is wrong, in the order of the text."""
+    """Everything that is wrong, in the order of the text; where nothing is, what is unwise."""
+    silencer: Silencer
+    silenced: tuple[Silenced, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -62,23 +67,35 @@ def analyse(
     settings: Mapping[str, str] | None = None,
     texts: Mapping[Path, str] | None = None,
     trusted: Trusted = NOTHING,
+    today: datetime.date | None = None,
 ) -> Analysis:
-    """The files and the program of a spec, the static checks made. Raises InputError where the
-    spec itself cannot be read.
+    """The files and the program of a spec, the static checks and lints made. Raises InputError
+    where the spec itself cannot be read.
 
     `settings` are the values of `--set`; `texts` stand in for what resolved paths hold (an
     editor's buffers). Reads the spec's own directory tree, the standard library and `trusted`
-    trees, nothing else.
+    trees, nothing else. `today` is the day as of which ages are told; None: they are not.
     """
     report = Report()
     modules = load_modules(path, report, texts=texts, trusted=trusted)
     program = _program(modules, settings or {}, report, Boundary.around(path, trusted))
-    if not report.failed:
-        found = (*report.diagnostics, *check(program))
-        return Analysis(modules=modules, program=program, diagnostics=found)
-    report.extend(check(program))
-    found = _without_echoes(report.diagnostics, modules)
-    return Analysis(modules=modules, program=program, diagnostics=found)
+    silencer = Silencer(modules)
+    if report.failed:
+        report.extend(check(program))
+        found = _without_echoes(report.diagnostics, modules)
+        return Analysis(modules=modules, program=program, diagnostics=found, silencer=silencer)
+    found = check(program)
+    if found:
+        return Analysis(modules=modules, program=program, diagnostics=found, silencer=silencer)
+    told, silenced = silencer.split(lint(Spec(program, modules, today)))
+    judged = SILENCEABLE - ROW_CODES - (DATED_CODES if today is None else frozenset())
+    return Analysis(
+        modules=modules,
+        program=program,
+        diagnostics=(*told, *silencer.unreasoned(), *silencer.idle(judged)),
+        silencer=silencer,
+        silenced=silenced,
+    )
 
 
 def bind(
@@ -88,12 +105,12 @@ def bind(
     texts: Mapping[Path, str] | None = None,
     trusted: Trusted = NOTHING,
 ) -> tuple[Program | None, tuple[Diagnostic, ...]]:
-    """The program of a spec, None where there is an error, and what is wrong or unwise in it."""
+    """The program of a spec and nothing else, or None and what is wrong in it."""
     try:
         analysis = analyse(path, settings=settings, texts=texts, trusted=trusted)
     except InputError as error:
         return None, error.diagnostics
-    return None if analysis.failed else analysis.program, analysis.diagnostics
+    return (None, analysis.diagnostics) if analysis.failed else (analysis.program, ())
 
 
 def _program(
@@ -143,6 +160,11 @@ def _program(
     # Only the spec's own queries are asked: those of an imported file belong to that file.
     queries = (asked.query(found) for found in _declarations((modules.spec,), "query"))
     bound_queries: dict[str, Query] = {item.name: item for item in queries if item is not None}
+    for template in _templates(modules.all):
+        if template.kind == "query":
+            asked.query(template)
+        else:
+            binder.template(template)
     return replace(partial, queries=bound_queries)
 
 
@@ -152,6 +174,15 @@ def _declarations(modules: tuple[LoadedModule, ...], kind: str) -> list[Declarat
         for module in modules
         for (owner, _), block in module.blocks.items()
         if owner == kind and not block.template
+    ]
+
+
+def _templates(modules: tuple[LoadedModule, ...]) -> list[Declaration]:
+    return [
+        Declaration(module, block)
+        for module in modules
+        for block in module.blocks.values()
+        if block.template
     ]
 
 

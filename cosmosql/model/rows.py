@@ -33,21 +33,43 @@ def load_data(program: Program, query: Query) -> Mapping[str, LoadedDataset]:
 
 
 def check_data(program: Program) -> tuple[Diagnostic, ...]:
-    """What is wrong with the rows of every query; of every task where the spec asks nothing.
+    """What is wrong with the rows of a spec."""
+    return examine_data(program)[0]
+
+
+def examine_data(
+    program: Program,
+) -> tuple[tuple[Diagnostic, ...], Mapping[str, Mapping[str, LoadedDataset]]]:
+    """What is wrong with the rows of every query (of every task where the spec asks nothing), and
+    the rows of the queries of which all could be loaded and none is wrong, by query.
 
     Rows that only the network has are left out: they are looked at when they are loaded.
     """
     found: dict[Diagnostic, None] = {}
+    right: dict[str, Mapping[str, LoadedDataset]] = {}
     cache: dict[tuple[str, tuple[str, ...]], LoadedDataset | InputError] = {}
-    for query in program.queries.values():
-        found.update(dict.fromkeys(_load(program, query, cache, local_only=True)[1]))
+    for name, query in program.queries.items():
+        loaded, findings = _load(program, query, cache, local_only=True)
+        found.update(dict.fromkeys(findings))
+        if not findings and set(datasets_of(program, query)) <= set(loaded):
+            right[name] = loaded
     if not program.queries:
         for task in program.tasks.values():
             if "." in task.name.removeprefix("task."):
                 continue
             rows = _task_rows(program, task, [], cache, local_only=True)
             found.update(dict.fromkeys(rows[1]))
-    return tuple(found)
+    return tuple(found), right
+
+
+def datasets_of(program: Program, query: Query) -> tuple[str, ...]:
+    """References of the task's dataset and of the corpora that the query's retrievers search."""
+    corpora = [
+        program.retrievers[name].corpus
+        for strategy in strategies_of(program, query)
+        for name in strategy.retrievers
+    ]
+    return tuple(dict.fromkeys((program.tasks[query.task].dataset, *corpora)))
 
 
 def inputs_of(program: Program, dataset: str) -> tuple[str, ...]:
@@ -67,12 +89,7 @@ _Loaded = tuple[Mapping[str, LoadedDataset], Sequence[Diagnostic]]
 
 
 def _load(program: Program, query: Query, cache: _Cache, *, local_only: bool) -> _Loaded:
-    corpora = [
-        program.retrievers[name].corpus
-        for strategy in strategies_of(program, query)
-        for name in strategy.retrievers
-    ]
-    task = program.tasks[query.task]
+    task, (_, *corpora) = program.tasks[query.task], datasets_of(program, query)
     return _task_rows(program, task, corpora, cache, local_only=local_only)
 
 
