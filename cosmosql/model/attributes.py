@@ -16,13 +16,13 @@ from cosmosql.model.evaluate import (
     describe,
     repeated,
 )
-from cosmosql.model.extend import OwnedAttribute
+from cosmosql.model.extend import Flat, OwnedAttribute
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration, resolve, wildcard
 from cosmosql.model.report import Report, suggestion
 from cosmosql.schema.fields import Field, FieldType
 from cosmosql.source import Span
-from cosmosql.syntax.tree import Block, Expression, Reference
+from cosmosql.syntax.tree import Expression, Reference
 from cosmosql.syntax.tree import Sequence as Bracket
 from cosmosql.units import EXAMPLES, LABELS, REQUESTS, TOKENS, Quantity, number_text
 
@@ -69,25 +69,25 @@ class AttributeReader:
         *,
         place: Span,
         owner: str,
-        block: Block,
+        flat: Flat,
     ) -> dict[str, Read] | None:
         """Values by field name, defaults filled in, in the order of the fields.
 
         Reports everything: E0203 unknown, E0209 missing, E0302 wrong type, E0303 invalid sweep,
         E0304 out of range. None where a value is missing or wrong; what is merely unknown leaves
-        the others as they are. `block` reads them, its own or inherited; a template may lack any.
+        the others as they are. `flat` is the declaration that has them, its own or inherited.
         """
         known = {field.name: field for field in fields}
         right = True
         for name, owned in attributes.items():
             if name not in known:
-                own = owned.attribute.span.within(block.span)
+                own = owned.attribute.span.within(flat.declaration.block.span)
                 self._report.add(
                     "E0203",
                     "unknown attribute",
                     owned.attribute.name.span,
                     f"{owner} has no such attribute",
-                    others=() if own else (Label(block.name.span, "this inherits it"),),
+                    others=() if own else (Label(place, "this inherits it"),),
                     help=suggestion(name, known, f"it has {', '.join(known) or 'none'}"),
                 )
         values: dict[str, Read] = {}
@@ -99,7 +99,7 @@ class AttributeReader:
                     right = False
                 else:
                     values[field.name] = value
-            elif field.required and not block.template:
+            elif field.required and not flat.partial:
                 right = False
                 self._report.add(
                     "E0209",

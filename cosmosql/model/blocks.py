@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import cast
 
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.model.attributes import Alternatives, AttributeReader, Read
-from cosmosql.model.boundary import Boundary, outside
 from cosmosql.model.evaluate import Evaluator
 from cosmosql.model.extend import Flat
 from cosmosql.model.names import Declaration
-from cosmosql.model.program import OptionValue
-from cosmosql.model.report import Report, suggestion
+from cosmosql.model.report import suggestion
 from cosmosql.schema import registry
-from cosmosql.schema.fields import Extension, Field, FieldType
+from cosmosql.schema.fields import Extension, Field
 from cosmosql.schema.kinds import KINDS
 from cosmosql.source import Span
 from cosmosql.units import Quantity
@@ -52,7 +48,13 @@ class Block:
         return self.flat.doc
 
     @property
+    def template(self) -> bool:
+        """True where it may lack what its kind requires."""
+        return self.flat.declaration.block.template
+
+    @property
     def using(self) -> str:
+        """What implements it; empty where nothing says it."""
         return self.flat.using.text if self.flat.using else ""
 
     def text(self, name: str) -> str:
@@ -102,23 +104,33 @@ class BlockReader:
         extension, known = self._implementation(flat)
         self._words(flat)
         right = known
-        fields = (*kind.fields, *(extension.options if extension else ()))
-        values: Values | None = {}
-        if known:
-            owner = f"{kind.name} using {flat.using.text}" if flat.using else kind.name
-            values = self._attributes.read(
-                flat.attributes, fields, place=declaration.block.name.span, owner=owner
-            )
+        options = extension.options if extension else ()
+        if flat.using is None and flat.partial and kind.plugged:
+            options, known = shared_options(kind.name), not flat.broken
+        owner = f"{kind.name} using {flat.using.text}" if known and flat.using else kind.name
+        own = {field.name for field in kind.fields}
+        values = self._attributes.read(
+            # Whose options they are is not known where `using` is wrong or out of reach.
+            {name: owned for name, owned in flat.attributes.items() if known or name in own},
+            (*kind.fields, *options),
+            place=declaration.block.name.span,
+            owner=owner,
+            flat=flat,
+        )
         sections: dict[str, Values] = {}
         for section in kind.sections:
             owned = flat.sections.get(section.name)
             if owned is not None:
                 found = self._attributes.read(
-                    owned.attributes, section.fields, place=owned.name.span, owner=section.name
+                    owned.attributes,
+                    section.fields,
+                    place=owned.name.span,
+                    owner=section.name,
+                    flat=flat,
                 )
                 right = right and found is not None
                 sections[section.name] = found or {}
-        if values is None or not right:
+        if values is None or not right or flat.broken:
             return None
         return Block(flat, extension, values, sections)
 
@@ -151,6 +163,8 @@ class BlockReader:
         kind = KINDS[flat.declaration.kind]
         words = registry.names(kind.name) if kind.plugged else kind.words
         if flat.using is None:
+            if flat.partial:
+                return None, True
             if words:
                 self.report.add(
                     "E0212",
@@ -187,74 +201,28 @@ class BlockReader:
         return None, True
 
 
-def own_options(block: Block, extension: Extension) -> tuple[Path, dict[str, OptionValue]]:
-    """The extension's own options but for its facts, and the directory at which their paths start.
-
-    That is the directory of the file that wrote them: an inherited path keeps its meaning.
-    """
-    paths: dict[str, Path] = {}
-    for field in extension.options:
-        owned = block.flat.attributes.get(field.name)
-        directory = owned.module.directory if owned else None
-        if directory and any(_is_path(field, name, directory) for name in block.names(field.name)):
-            paths[field.name] = directory
-    root = next(iter(paths.values()), block.flat.declaration.module.directory)
-    options: dict[str, OptionValue] = {}
-    for field in extension.options:
-        value = block.values.get(field.name)
-        if value is None or field.fact:
-            continue
-        option = option_value(cast("OptionValue", value))
-        home = paths.get(field.name, root)
-        options[field.name] = option if home == root else _moved(option, home, root)
-    return root, options
+def shared_options(kind: str) -> tuple[Field, ...]:
+    """The options that mean the same in every implementation that has them: what a template may
+    say without `using`."""
+    found: dict[str, Field] = {}
+    differing: set[str] = set()
+    for name in registry.names(kind):
+        for field in registry.extension(kind, name).options:
+            first = found.setdefault(field.name, field)
+            if _accepted(first) != _accepted(field):
+                differing.add(field.name)
+    return tuple(field for name, field in found.items() if name not in differing)
 
 
-def own_facts(block: Block, extension: Extension) -> dict[str, OptionValue]:
-    """What the declaration says about the thing, without any effect on what it does."""
-    return {
-        field.name: option_value(block.values[field.name])
-        for field in extension.options
-        if field.fact and field.name in block.values
-    }
-
-
-def contained(block: Block, extension: Extension, boundary: Boundary, report: Report) -> bool:
-    """True where every path among the extension's options stays inside; E0206 is reported."""
-    right = True
-    for field in extension.options:
-        owned = block.flat.attributes.get(field.name)
-        if owned is None or field.type is not FieldType.PATH:
-            continue
-        for written in block.names(field.name):
-            if written in boundary.trusted.named:
-                continue
-            path = owned.module.directory / (Path(written).expanduser() if field.hub else written)
-            way_out = boundary.way_out(path)
-            if way_out is not None:
-                right = False
-                report.extend([outside(path, way_out, owned.attribute.value.span)])
-    return right
-
-
-def _is_path(field: Field, written: str, directory: Path) -> bool:
-    """True where a value is a path and not the id of something on a hub."""
-    if field.type is not FieldType.PATH:
-        return False
-    return not field.hub or written.startswith(("./", "../", "~")) or (directory / written).is_dir()
-
-
-def _moved(option: OptionValue, home: Path, root: Path) -> OptionValue:
-    """A path (or several) that starts at `home`, rewritten to start at `root`."""
-    if isinstance(option, tuple):
-        return tuple(os.path.relpath(home / str(item), root) for item in option)
-    return os.path.relpath(home / str(option), root)
-
-
-def option_value(value: object) -> OptionValue:
-    """An option as plain data; a quantity becomes its canonical text."""
-    if isinstance(value, Quantity):
-        return str(value)
-    if isinstance(value, tuple):
-        return tuple(str(item) if isinstance(item, Quantity) else item for item in value)
-    return cast("OptionValue", value)
+def _accepted(field: Field) -> tuple[object, ...]:
+    """What may be written for a field."""
+    return (
+        field.type,
+        field.many,
+        field.sweepable,
+        field.minimum,
+        field.maximum,
+        field.choices,
+        field.dimension,
+        field.target,
+    )

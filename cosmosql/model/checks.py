@@ -9,7 +9,6 @@ from typing import cast
 from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.data.template import TemplateError, parse_template
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
-from cosmosql.model.declarations import MODELLESS
 from cosmosql.model.egress import private_rows_leave
 from cosmosql.model.fit import fits_context, fits_memory
 from cosmosql.model.program import (
@@ -22,6 +21,7 @@ from cosmosql.model.program import (
     Task,
 )
 from cosmosql.model.report import suggestion
+from cosmosql.model.strategies import MODELLESS
 from cosmosql.schema import registry
 from cosmosql.schema.measures import COSTS
 from cosmosql.source import Span

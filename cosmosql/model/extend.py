@@ -52,6 +52,13 @@ class Flat:
     clauses: Mapping[str, tuple[OwnedClause, ...]]
     """By verb: `for`, `among`, `measure`, `objective`, `require`, `decide`, `escalate`."""
     doc: str | None
+    broken: bool
+    """True where an `extends` on the way could not be followed: what it lacks is not known."""
+
+    @property
+    def partial(self) -> bool:
+        """True where what is left out is no mistake."""
+        return self.broken or self.declaration.block.template
 
 
 def verb(clause: Clause) -> str:
@@ -87,7 +94,7 @@ class Flattener:
         while waiting:
             last = waiting.pop()
             if last.key not in self._done:
-                own = self._own(last)
+                own = self._own(last, broken=last.block.extends is not None and inherited is None)
                 self._done[last.key] = _merged(inherited, own) if inherited else own
             inherited = self._done[last.key]
         assert inherited is not None
@@ -136,7 +143,7 @@ class Flattener:
         )
         return None
 
-    def _own(self, declaration: Declaration) -> Flat:
+    def _own(self, declaration: Declaration, *, broken: bool) -> Flat:
         module, block = declaration.module, declaration.block
         attributes: dict[str, OwnedAttribute] = {}
         sections: dict[str, OwnedSection] = {}
@@ -150,7 +157,7 @@ class Flattener:
                 case _:
                     word = verb(item)
                     clauses[word] = (*clauses.get(word, ()), OwnedClause(item, module))
-        return Flat(declaration, block.using, attributes, sections, clauses, block.doc)
+        return Flat(declaration, block.using, attributes, sections, clauses, block.doc, broken)
 
     def _section(
         self, sections: dict[str, OwnedSection], section: Section, module: LoadedModule
@@ -195,4 +202,5 @@ def _merged(inherited: Flat, own: Flat) -> Flat:
         {**inherited.sections, **own.sections},
         {**inherited.clauses, **own.clauses},
         own.doc or inherited.doc,
+        inherited.broken,
     )

@@ -22,7 +22,7 @@ from cosmosql.schema.kinds import KINDS
 from cosmosql.schema.measures import MEASURES
 from cosmosql.schema.registry import names
 from cosmosql.source import Source
-from cosmosql.syntax.parse import MAXIMUM_BYTES, decode, parse
+from cosmosql.syntax.parse import MAXIMUM_BYTES, decode, decode_bytes, parse
 from cosmosql.syntax.tree import (
     Block,
     Constant,
@@ -125,7 +125,9 @@ class _Loader:
     def read(self, path: Path, shown: str) -> Source | Diagnostic:
         """The text that stands in for a file, or the file's own."""
         text = self.texts.get(real_path(path))
-        return Source(shown, text) if text is not None else decode(path, shown)
+        if text is None:
+            return decode(path, shown)
+        return decode_bytes(text.encode("utf-8", "surrogatepass"), shown)
 
     def load(self, source: Source) -> Modules:
         spec = self._module(self.path, self.path.name, source, prefix="")
@@ -159,10 +161,10 @@ class _Loader:
     def _import(self, module: LoadedModule, node: Import) -> None:
         """Enters the imported module under its alias; it is loaded at its first import."""
         alias = node.alias
-        if alias.text in module.imports or alias.text in module.constants:
+        if alias.text in (*module.imports, *module.broken, *module.constants):
             _twice(alias, self.report)
             return
-        if alias.text in KINDS or alias.text in MEASURES:
+        if alias.text in (*KINDS, *MEASURES, *names("metric")):
             _shadows(alias, self.report)
             return
         module.broken.add(alias.text)
@@ -192,8 +194,20 @@ class _Loader:
         if not self.boundary.holds(real):
             self.report.extend([outside(path, path, node.path.span)])
             return None
+        if real.suffix != SUFFIX:
+            self.report.add(
+                "E0205",
+                "module not found",
+                node.path.span,
+                "this is no spec",
+                notes=(f"a module is a file whose name ends in `{SUFFIX}`",),
+                help="name such a file; rows belong into a `dataset`",
+            )
+            return None
         if real not in self.texts and not _is_file(real):
-            beside = sorted(entry.name for entry in real.parent.glob(f"*{SUFFIX}"))
+            beside = sorted(
+                entry.name for entry in real.parent.glob(f"*{SUFFIX}") if entry != module.path
+            )
             self.report.add(
                 "E0205",
                 "module not found",
@@ -231,6 +245,15 @@ class _Loader:
     def _standard_place(self, reference: Reference) -> tuple[Path, str, str] | None:
         parts = [part.text for part in reference.parts]
         known = sorted(path.stem for path in self.boundary.standard.glob(f"*{SUFFIX}"))
+        if reference.wildcard:
+            self.report.add(
+                "E0205",
+                "module not found",
+                reference.span,
+                "a module is imported whole, under one name",
+                help=f"write `import {'.'.join(parts)} as {parts[-1]}`",
+            )
+            return None
         if len(parts) == 2 and parts[0] == STANDARD and parts[1] in known:
             return (
                 self.boundary.standard / f"{parts[1]}{SUFFIX}",

@@ -41,6 +41,16 @@ TOLERANCE = Decimal("0.01")
 STANDARD_PROBE = "ladder"
 COMPARISONS = ("<", "<=", ">", ">=")
 
+METERED: Mapping[str, str] = {
+    "money": "money",
+    "time": "wall",
+    "GPU time": "accelerator",
+    "tokens": "tokens",
+    "requests": "requests",
+    "labels": "labels",
+}
+"""The probing meter that an amount of a dimension limits: `within 3 USD`."""
+
 METER_MEASURES: Mapping[tuple[str, str], str] = {
     ("adaptation", "money"): "adapt_cost",
     ("adaptation", "labels"): "labels",
@@ -69,12 +79,12 @@ class QueryBinder:
         flat = self.evaluator.flattener.flat(declaration)
         span = declaration.block.name.span
         self._once(flat)
-        task = self._task(flat, span)
-        among = self._among(flat, span)
+        task = self._task(flat)
+        among = self._among(flat)
         strategies, policies = among or ((), ())
         probe, budget = self._measure(flat, span)
         formulas = FormulaBinder(self.evaluator, self._currency(strategies, policies, budget))
-        objective = self._objective(flat, formulas, span)
+        objective = self._objective(flat, formulas)
         requirements = tuple(
             requirement
             for owned in flat.clauses.get("require", ())
@@ -110,20 +120,22 @@ class QueryBinder:
                         help="keep one of the two",
                     )
 
-    def _missing(self, span: Span, clause: str) -> None:
+    def _missing(self, flat: Flat, clause: str) -> None:
+        if flat.partial:
+            return
         self.report.add(
             "E0209",
             "an attribute is missing",
-            span,
+            flat.declaration.block.name.span,
             f"the query has no `{clause.split()[0]}` clause",
             help=f"write `{clause}`",
         )
 
-    def _task(self, flat: Flat, span: Span) -> str | None:
+    def _task(self, flat: Flat) -> str | None:
         for owned in flat.clauses.get("for", ()):
             assert isinstance(owned.clause, ForClause)
             return self._name(owned.clause.task, owned.module, "task")
-        self._missing(span, "for task.…")
+        self._missing(flat, "for task.…")
         return None
 
     def _name(self, reference: Reference, module: LoadedModule, kind: str) -> str | None:
@@ -138,11 +150,11 @@ class QueryBinder:
     def _wrong(self, span: Span, label: str, help: str | None = None) -> None:
         self.report.add("E0302", "wrong type", span, label, help=help)
 
-    def _among(self, flat: Flat, span: Span) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    def _among(self, flat: Flat) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """Strategies and policies; None where nothing is left after reporting mistakes."""
         clauses = flat.clauses.get("among", ())
         if not clauses:
-            self._missing(span, "among strategy.*")
+            self._missing(flat, "among strategy.*")
             return None
         found: dict[str, list[str]] = {"strategy": [], "policy": []}
         wrong = False
@@ -200,9 +212,11 @@ class QueryBinder:
         value = self.evaluator.value(expression, module)
         if value is None:
             return None
-        meters = {"money": "money", "time": "wall", "GPU time": "accelerator", "tokens": "tokens"}
-        if isinstance(value.content, Quantity) and value.content.dimension.name in meters:
-            meter = meters[value.content.dimension.name]
+        if isinstance(value.content, Quantity) and value.content.dimension.name in METERED:
+            meter = METERED[value.content.dimension.name]
+            if value.content.value < 0:
+                self._range(expression.span, "nothing can be measured within less than nothing")
+                return None
             return self._anonymous(flat, expression.span, {meter: value.content})
         self._wrong(
             expression.span,
@@ -249,7 +263,7 @@ class QueryBinder:
         currencies = (price.dimension.currency for price in prices if price is not None)
         return next((currency for currency in currencies if currency), "USD")
 
-    def _objective(self, flat: Flat, formulas: FormulaBinder, span: Span) -> Objective | None:
+    def _objective(self, flat: Flat, formulas: FormulaBinder) -> Objective | None:
         for owned in flat.clauses.get("objective", ()):
             clause = owned.clause
             assert isinstance(clause, ObjectiveClause)
@@ -264,7 +278,7 @@ class QueryBinder:
                 formula=typed.formula,
                 text=clause.expression.span.text,
             )
-        self._missing(span, "maximize accuracy")
+        self._missing(flat, "maximize accuracy")
         return None
 
     def _requirement(self, owned: OwnedClause, formulas: FormulaBinder) -> Requirement | None:

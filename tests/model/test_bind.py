@@ -382,7 +382,7 @@ def test_suggestions_are_ready_to_copy(bound: Bind) -> None:
         ("on = hw.cpu", "on = sweep(hw.cpu, hw.l4)", "E0303"),
         ("on = hw.cpu", "on = tiny.model.small", "E0302"),
         ("on = hw.cpu", "on = hw.cpu.price", "E0302"),
-        ("within 1 USD", "within 1 request", "E0302"),
+        ("within 1 USD", "within 1 GiB", "E0302"),
         ("within 1 USD", "within hw.cpu", "E0302"),
         ("within 1 USD", "within 1 EUR", "E0301"),
         ("among strategy.*", "among tiny.model.small", "E0302"),

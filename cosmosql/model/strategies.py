@@ -1,0 +1,79 @@
+"""What answers, and how it is adapted: `model`, `retriever` and `strategy`."""
+
+from __future__ import annotations
+
+from cosmosql.model.attributes import Alternatives
+from cosmosql.model.blocks import Block
+from cosmosql.model.options import option_value, own_facts, own_options
+from cosmosql.model.program import Model, OptionValue, Retriever, Strategy
+from cosmosql.model.report import Report
+
+MODELLESS = "baseline"
+"""The strategy that adapts no model."""
+
+
+def model(block: Block) -> Model:
+    assert block.extension is not None
+    root, options = own_options(block, block.extension)
+    return Model(
+        name=block.name,
+        doc=block.doc,
+        span=block.span,
+        using=block.using,
+        options=options,
+        root=root,
+        local=block.extension.local,
+        facts=own_facts(block, block.extension),
+    )
+
+
+def retriever(block: Block) -> Retriever:
+    assert block.extension is not None
+    return Retriever(
+        name=block.name,
+        doc=block.doc,
+        span=block.span,
+        using=block.using,
+        options=own_options(block, block.extension)[1],
+        corpus=block.text("corpus"),
+    )
+
+
+def strategy_is_sound(block: Block, report: Report) -> bool:
+    """E0209 where a strategy that adapts a model names none."""
+    if block.template or "model" in block.values or block.using == MODELLESS:
+        return True
+    report.add(
+        "E0209",
+        "an attribute is missing",
+        block.span,
+        "this strategy needs `model`",
+        help="write `model = …`",
+    )
+    return False
+
+
+def strategy(block: Block) -> Strategy:
+    assert block.extension is not None
+    sweeps: dict[str, tuple[OptionValue, ...]] = {}
+    swept = [
+        name for name in ("model", "retriever") if isinstance(block.values.get(name), Alternatives)
+    ]
+    for field in block.extension.options:
+        value = block.values.get(field.name)
+        if isinstance(value, Alternatives):
+            swept.append(field.name)
+            sweeps[field.name] = tuple(option_value(item) for item in value.values)
+        elif value is not None:
+            sweeps[field.name] = (option_value(value),)
+    return Strategy(
+        name=block.name,
+        doc=block.doc,
+        span=block.span,
+        using=block.using,
+        models=block.names("model"),
+        retrievers=block.names("retriever"),
+        hardware=block.optional("on"),
+        sweeps=sweeps,
+        swept=tuple(swept),
+    )
