@@ -1,4 +1,4 @@
-"""JSON schemas of the artifacts, for editors and for programs that read them."""
+"""JSON schemas of the artifacts and of what commands print, for programs that read them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from pydantic import JsonValue
 
 from cosmosql.artifact.backtest import BacktestDocument
 from cosmosql.artifact.bundle import BundleManifest
+from cosmosql.artifact.outputs import (
+    AnswerLine,
+    DiagnosticsDocument,
+    GraphDocument,
+    OutcomeDocument,
+    QuoteDocument,
+)
 from cosmosql.artifact.plan import Part, PlanDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -56,10 +63,16 @@ ARTIFACTS: dict[str, type[Part]] = {
     "bundle": BundleManifest,
     "evidence": EvidenceLine,
     "backtest": BacktestDocument,
+    "diagnostics": DiagnosticsDocument,
+    "graph": GraphDocument,
+    "quote": QuoteDocument,
+    "outcome": OutcomeDocument,
+    "answer": AnswerLine,
 }
+"""What `cosmosql schema` knows, besides the language."""
 
 
 def schema(artifact: str) -> dict[str, Any]:
-    """The JSON schema of `plan`, `bundle`, `evidence` (of one line) or `backtest`."""
+    """The JSON schema of one of `ARTIFACTS`; of files of lines, the schema of one line."""
     body = ARTIFACTS[artifact].model_json_schema(mode="serialization")
     return {"$schema": DIALECT, **body}

@@ -41,7 +41,7 @@ def command(
     with progress(quiet=quiet) as report:
         outcome = execute(plan, trusted=trusted, progress=report)
     if form is options.DataForm.JSON:
-        screen.data(json.dumps(_data(outcome), indent=2) + "\n")
+        screen.data(json.dumps(outcome_data(outcome), indent=2) + "\n")
     else:
         from cosmosql.cli.accounting import outcome_table
 
@@ -52,7 +52,8 @@ def command(
     return ExitCode.DONE if outcome.within else ExitCode.GATE_FAILED
 
 
-def _data(outcome: ApplyOutcome) -> dict[str, object]:
+def outcome_data(outcome: ApplyOutcome) -> dict[str, object]:
+    """What `--format json` prints."""
     return {
         "bundle": str(outcome.bundle),
         "within": outcome.within,

@@ -76,7 +76,7 @@ COMMANDS = (
     (
         "schema",
         "cosmosql.cli.schema",
-        "The JSON schema of an artifact: plan, bundle, evidence (one line) or backtest.",
+        "The JSON schema of what is written or printed; or `language`: the whole language as data.",
     ),
     (
         "import",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from functools import partial
 
 import click
 
@@ -16,25 +17,47 @@ class Artifact(StrEnum):
     BUNDLE = "bundle"
     EVIDENCE = "evidence"
     BACKTEST = "backtest"
+    DIAGNOSTICS = "diagnostics"
+    GRAPH = "graph"
+    QUOTE = "quote"
+    OUTCOME = "outcome"
+    ANSWER = "answer"
+    LANGUAGE = "language"
 
 
 @click.command()
 @click.argument(
-    "artifact", type=options.OneOf(Artifact), metavar="ARTIFACT", help="Whose JSON schema."
+    "artifact",
+    type=options.OneOf(Artifact),
+    metavar="ARTIFACT",
+    help=f"One of {', '.join(Artifact)}.",
 )
 @options.quiet
 @options.verbose
 def command(artifact: Artifact, quiet: bool, verbose: bool) -> int | None:
-    """The JSON schema of an artifact: plan, bundle, evidence (one line) or backtest.
+    """The JSON schema of what is written or printed; or `language`: the whole language as data.
+
+    \b
+    plan, bundle, backtest   the documents of that name
+    evidence                 a line of NAME.evidence.jsonl.gz
+    diagnostics              check --format json
+    graph, quote             graph --format json, quote --format json
+    outcome, answer          apply --format json; a line of predict
+    language                 no schema, but grammar, kinds, attributes, measures and units
 
     \b
     Example:
       cosmosql schema plan > plan.schema.json
+      cosmosql schema language > cosmos.language.json
     """
-    from cosmosql.artifact.schema import schema as schema_of
-
-    body = schema_of(artifact.value)
     screen = Screen(quiet, verbose)
-    screen.detail(f"{len(body.get('$defs', {}))} definitions")
+    if artifact is Artifact.LANGUAGE:
+        from cosmosql.schema.language import language as body_of
+    else:
+        from cosmosql.artifact.schema import schema
+
+        body_of = partial(schema, artifact.value)
+    body = body_of()
+    screen.detail(f"{len(body)} keys")
     screen.data(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
     return None

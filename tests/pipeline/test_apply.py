@@ -11,10 +11,13 @@ import pytest
 
 from cosmosql.apply.answer import predict
 from cosmosql.apply.execute import apply
+from cosmosql.artifact.bundle import MANIFEST
 from cosmosql.artifact.storage import read_bundle
+from cosmosql.cli.apply import outcome_data
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.evidence.ledger import Ledger
 from cosmosql.pipeline import run
+from tests.artifact.obeys import obeys
 
 QUESTIONS = [
     {"id": "a", "text": "the sea is deep deep"},
@@ -102,6 +105,10 @@ def test_a_candidate_becomes_a_bundle_that_answers(project: Path, chosen: str) -
     assert [one["id"] for one in answers] == ["a", "b", "c"]
     assert {one["answer"] for one in answers} <= LABELS
     assert {(one["tier"], one["member"]) for one in answers} == {(1, chosen)}
+    obeys(outcome_data(done), "outcome")
+    obeys(json.loads((done.bundle / MANIFEST).read_text(encoding="utf-8")), "bundle")
+    for answer in answers:
+        obeys(answer, "answer")
     singly = predict(done.bundle, QUESTIONS, batch=1)
     assert [one["answer"] for one in answers] == [one["answer"] for one in singly]
 
