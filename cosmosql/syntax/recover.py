@@ -9,14 +9,14 @@ Indentation decides which brace is missing; it means nothing in a text that pars
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
 from cosmosql.source import Source, Span
 from cosmosql.syntax.build import MAXIMUM_DEPTH, Builder
 from cosmosql.syntax.hints import explain, unclosed
-from cosmosql.syntax.parser import Stop, parse_rule
+from cosmosql.syntax.parser import Node, Stop, parse_rule
 from cosmosql.syntax.tree import Declaration
 from cosmosql.syntax.trivia import documentation
 
@@ -35,8 +35,11 @@ MAXIMUM_FOUND = 100
 """Recovery ends after so many findings: nobody reads on, and a hostile file stays cheap."""
 
 
-def recover(source: Source) -> tuple[tuple[Declaration, ...], tuple[Diagnostic, ...]]:
-    """The undamaged declarations of a text, and what is wrong with the others.
+def recover(
+    source: Source, read: Callable[[int, int], Node | Stop]
+) -> tuple[tuple[Declaration, ...], tuple[Diagnostic, ...]]:
+    """The undamaged declarations of a text, and what is wrong with the others. `read` parses the
+    stretch between two offsets by itself.
 
     Diagnostics are in the order of the text, at most one a line, and about a hundred at most;
     there is one for each damaged declaration at least. Takes time linear in the text.
@@ -44,10 +47,10 @@ def recover(source: Source) -> tuple[tuple[Declaration, ...], tuple[Diagnostic, 
     docs = documentation(source)
     declarations: list[Declaration] = []
     diagnostics: list[Diagnostic] = []
-    for start, end in _chunks(source.text):
+    for start, end in chunks(source.text):
         if len(diagnostics) >= MAXIMUM_FOUND:
             break
-        tree = parse_rule(source.text[start:end], "file")
+        tree = read(start, end)
         if isinstance(tree, Stop):
             found = _Judge(source, start, end).diagnostics
             content = _content_end(source.text, start, end)
@@ -59,8 +62,9 @@ def recover(source: Source) -> tuple[tuple[Declaration, ...], tuple[Diagnostic, 
     return tuple(declarations), tuple(_first_of_each_line(source, diagnostics))
 
 
-def _chunks(text: str) -> Iterator[tuple[int, int]]:
-    """Where the declarations start and end; what stands before the first one comes as a chunk."""
+def chunks(text: str) -> Iterator[tuple[int, int]]:
+    """Where the declarations start and end, as far as column 0 tells; what stands before the first
+    one comes as a chunk. All but the last end with a line end."""
     starts = [match.start() for match in _CHUNK_START.finditer(text)]
     for start, end in zip([0, *starts], [*starts, len(text)], strict=True):
         if start < end:
