@@ -29,6 +29,11 @@ COMMANDS = (
         "Parse, resolve, type- and unit-check, and look at real rows. Nothing is run or written.",
     ),
     (
+        "fmt",
+        "cosmosql.cli.fmt",
+        "Rewrite specs in their one canonical form, comments kept; or tell what would change.",
+    ),
+    (
         "explain",
         "cosmosql.cli.explain",
         "The long text behind a diagnostic's code, with a wrong and a right example.",

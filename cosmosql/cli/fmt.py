@@ -1,0 +1,164 @@
+"""`cosmosql fmt SPEC…`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cosmosql.cli import options
+from cosmosql.cli.exits import ExitCode
+from cosmosql.cli.screen import Screen
+from cosmosql.cli.words import SPEC_SUFFIX, spec_files
+
+if TYPE_CHECKING:
+    from cosmosql.source import Source
+
+STDIN = Path("-")
+
+
+@click.command()
+@click.argument(
+    "specs",
+    type=options.PATH,
+    metavar="SPEC...",
+    nargs=-1,
+    required=True,
+    shell_complete=spec_files,
+    help="Spec files, directories that hold some, or `-`.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; list what would change, then exit 1.")
+@click.option("--diff", is_flag=True, help="Write nothing; print what would change as a diff.")
+@options.quiet
+@options.verbose
+def command(
+    specs: tuple[Path, ...], check: bool, diff: bool, quiet: bool, verbose: bool
+) -> int | None:
+    """Rewrite specs in their one canonical form. Comments are kept; `-` filters standard input.
+
+    A file with syntax errors is left as it is. In a directory every .cosmos file is taken but
+    those that are hidden or links.
+
+    \b
+    Example:
+      cosmosql fmt tickets.cosmos
+      cosmosql fmt --check --diff .
+      cosmosql fmt - < tickets.cosmos
+    """
+    from cosmosql.cli.findings import print_findings
+    from cosmosql.diagnostics.diagnostic import InputError
+
+    if STDIN in specs and len(specs) > 1:
+        raise click.UsageError("`-` stands alone: standard input is one file")
+    screen = Screen(quiet, verbose)
+    changed = unchanged = failed = 0
+    for path in _files(specs):
+        try:
+            before, after = _formatted(path)
+            if path == STDIN and not (check or diff):
+                _write_bytes(after)
+            elif before == after:
+                unchanged += 1
+                screen.detail(f"{path}: unchanged")
+            else:
+                changed += 1
+                _change(screen, path, before, after, check=check, diff=diff)
+        except InputError as error:
+            failed += 1
+            print_findings(error.diagnostics)
+    if changed or unchanged or failed:
+        screen.note(_summary(changed, unchanged, failed, would=check or diff))
+    elif STDIN not in specs:
+        screen.note(f"no {SPEC_SUFFIX} file there")
+    return ExitCode.WRONG_INPUT if failed or (check and changed) else ExitCode.DONE
+
+
+def _files(specs: Sequence[Path]) -> Iterator[Path]:
+    for spec in specs:
+        if not spec.is_dir():
+            yield spec
+            continue
+        for folder, folders, files in os.walk(spec):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(files):
+                path = Path(folder, name)
+                hidden = name.startswith(".")
+                if path.suffix == SPEC_SUFFIX and not hidden and not path.is_symlink():
+                    yield path
+
+
+def _formatted(path: Path) -> tuple[bytes, bytes]:
+    """A file's bytes and those of its canonical form. Raises InputError where it has none."""
+    from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
+    from cosmosql.syntax.format import format_source
+    from cosmosql.syntax.parse import MAXIMUM_BYTES, decode, decode_bytes
+
+    if path == STDIN:
+        before = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+        source: Source | Diagnostic = decode_bytes(before, "<stdin>")
+    else:
+        source = decode(path)
+    if isinstance(source, Diagnostic):
+        raise InputError([source])
+    after = format_source(source).encode()
+    # What is written must be readable again: indentation can make a text too large.
+    result = decode_bytes(after, source.name)
+    if isinstance(result, Diagnostic):
+        raise InputError([result])
+    return before if path == STDIN else path.read_bytes(), after
+
+
+def _change(
+    screen: Screen, path: Path, before: bytes, after: bytes, *, check: bool, diff: bool
+) -> None:
+    name = "<stdin>" if path == STDIN else str(path)
+    if diff:
+        screen.data(_difference(name, before, after))
+    elif check:
+        screen.data(f"{name}\n")
+    else:
+        from cosmosql.cli.rewrite import rewrite
+
+        rewrite(path, after)
+        screen.note(f"{name}: formatted")
+
+
+def _write_bytes(content: bytes) -> None:
+    """To standard output as UTF-8, whatever the terminal's encoding."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def _difference(name: str, before: bytes, after: bytes) -> str:
+    """A unified diff, coloured on a terminal."""
+    from difflib import unified_diff
+
+    old, new = (text.decode("utf-8").splitlines(keepends=True) for text in (before, after))
+    lines = [
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for line in unified_diff(old, new, name, name)
+    ]
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        lines = [_coloured(line) for line in lines]
+    return "".join(lines)
+
+
+def _coloured(line: str) -> str:
+    if line.startswith(("+++", "---")):
+        return click.style(line, bold=True)
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    return click.style(line, fg=colours.get(line[0]))
+
+
+def _summary(changed: int, unchanged: int, failed: int, *, would: bool) -> str:
+    noun = "file" if changed == 1 else "files"
+    verb = "would change" if would else "formatted"
+    parts = [f"{changed} {noun} {verb}", f"{unchanged} unchanged"]
+    if failed:
+        parts.append(f"{failed} with errors")
+    return ", ".join(parts)
