@@ -186,13 +186,8 @@ class Evaluator:
         return None
 
     def _reference(self, reference: Reference, module: LoadedModule) -> Value | None:
-        if reference.wildcard:
-            self.report.add(
-                "E0302", "wrong type", reference.span, "`.*` stands in a list of names only"
-            )
-            return None
         name = reference.parts[0].text
-        if len(reference.parts) == 1:
+        if len(reference.parts) == 1 and not reference.wildcard:
             constant = module.constants.get(name)
             if constant is None:
                 return Value(Word(name, quoted=False), reference.span)

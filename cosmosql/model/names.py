@@ -84,7 +84,10 @@ def resolve(
 def resolve_any(
     reference: Reference, module: LoadedModule, report: Report, *, kind: str | None = None
 ) -> Found | None:
-    """The same, for `extends`: templates count."""
+    """The same, for `extends`: templates count. E0302 where `.*` follows the name."""
+    if reference.wildcard:
+        report.add("E0302", "wrong type", reference.span, "`.*` stands in a list of names only")
+        return None
     place, parts = _through_aliases(reference.parts, module)
     names = [part.text for part in parts]
     if len(parts) > 1 and names[0] in place.broken:

@@ -39,7 +39,15 @@ WHOLE = HEAD + FEW + PICK
 
 
 class Desk:
-    """Writes specs into one directory and asks the compiler about them."""
+    """Writes specs into one directory and asks the compiler about them.
+
+    `whole` is a spec without mistakes: its `head` imports, its strategy `few`, its query `pick`.
+    """
+
+    head = HEAD
+    few = FEW
+    pick = PICK
+    whole = WHOLE
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.language.conftest import FEW, HEAD, PICK, WHOLE, Desk
+Desk = Any
 
 SHARED = """## Ours.
 param floor = 80%
@@ -26,7 +27,7 @@ def importing(*lines: str) -> str:
 
 
 def test_names_of_a_module_are_always_qualified(desk: Desk) -> None:
-    text = importing('import "./shared.cosmos" as shared') + WHOLE
+    text = importing('import "./shared.cosmos" as shared') + desk.whole
     used = text.replace("on = hw.cpu", "on = shared.hardware.rack")
     program = desk.program(used, {"shared.cosmos": SHARED})
     assert program.strategies["strategy.few"].hardware == "shared.hardware.rack"
@@ -40,10 +41,15 @@ def test_there_is_no_wildcard_import(desk: Desk) -> None:
 
 
 def test_constants_and_attributes_are_reached_through_the_alias(desk: Desk) -> None:
-    text = importing('import "./shared.cosmos" as shared') + HEAD + FEW + PICK.replace(
-        "accuracy\n}",
-        "accuracy\n  require accuracy >= shared.floor * shared.half\n"
-        "  require adapt_cost <= 2 GPU-hours * shared.hardware.rack.price\n}",
+    text = (
+        importing('import "./shared.cosmos" as shared')
+        + desk.head
+        + desk.few
+        + desk.pick.replace(
+            "accuracy\n}",
+            "accuracy\n  require accuracy >= shared.floor * shared.half\n"
+            "  require adapt_cost <= 2 GPU-hours * shared.hardware.rack.price\n}",
+        )
     )
     first, second = desk.query(text, {"shared.cosmos": SHARED}).requirements
     assert str(first.right.quantity) == "40%"  # type: ignore[union-attr]
@@ -55,7 +61,7 @@ def test_a_name_goes_through_several_modules(desk: Desk) -> None:
         "parts/shared.cosmos": SHARED,
         "parts/base.cosmos": 'import "./shared.cosmos" as prices\n',
     }
-    text = importing('import "./parts/base.cosmos" as base') + WHOLE.replace(
+    text = importing('import "./parts/base.cosmos" as base') + desk.whole.replace(
         "on = hw.cpu", "on = base.prices.rack"
     )
     assert desk.program(text, files).strategies["strategy.few"].hardware == (
@@ -126,7 +132,7 @@ def test_a_cycle_is_told_once_with_its_way(
 def test_what_cannot_be_imported_is_told_once(desk: Desk, line: str, code: str) -> None:
     desk.write("", {"parts/one.cosmos": "", "notes.txt": "secret = 1\n", "shared.cosmos": SHARED})
     desk.write("", {"parts.cosmos/one.cosmos": "", "rows.jsonl": "{}\n"})
-    uses = f"{line}\n{HEAD}{FEW}{PICK}".replace("hw.cpu", "other.hardware.rack")
+    uses = f"{line}\n{desk.head}{desk.few}{desk.pick}".replace("hw.cpu", "other.hardware.rack")
     uses = uses.replace("accuracy\n}", "accuracy\n  require accuracy >= other.floor\n}")
     uses += "\nstrategy more extends other.strategy.few {\n}\n\npolicy any using auto {\n"
     uses += "  over = other.strategy.*\n}\n"
@@ -183,7 +189,7 @@ def test_mistakes_of_a_module_are_told_once_and_at_their_place(desk: Desk) -> No
 
 def test_a_module_with_a_syntax_error_costs_what_it_lost_and_no_more(desk: Desk) -> None:
     files = {"shared.cosmos": SHARED.replace("2 USD/GPU-hour", "= 2")}
-    text = importing('import "./shared.cosmos" as shared') + WHOLE.replace(
+    text = importing('import "./shared.cosmos" as shared') + desk.whole.replace(
         "on = hw.cpu", "on = shared.hardware.rack"
     )
     found = desk.found(text, files)
@@ -191,7 +197,7 @@ def test_a_module_with_a_syntax_error_costs_what_it_lost_and_no_more(desk: Desk)
 
 
 def test_only_the_spec_asks(desk: Desk) -> None:
-    files = {"base.cosmos": WHOLE}
+    files = {"base.cosmos": desk.whole}
     assert desk.program('import "./base.cosmos" as base\n', files).queries == {}
 
 
