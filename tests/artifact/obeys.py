@@ -20,5 +20,5 @@ def closed(node: Any) -> Any:
 
 
 def obeys(document: object, artifact: str) -> None:
-    """Raises where the document lacks a key, has a wrong one, or one that the schema is silent on."""
+    """Raises where the document lacks a key, or has one that is wrong or not in the schema."""
     jsonschema.Draft202012Validator(closed(schema(artifact))).validate(document)
