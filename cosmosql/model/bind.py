@@ -39,6 +39,7 @@ from cosmosql.model.queries import QueryBinder
 from cosmosql.model.report import Report
 from cosmosql.model.settings import read_settings
 from cosmosql.model.silence import DATED_CODES, ROW_CODES, SILENCEABLE, Silencer
+from cosmosql.syntax.parse import ParseCache
 from cosmosql.syntax.tree import Parameter
 
 Bound = TypeVar("Bound", bound=Declared)
@@ -68,16 +69,17 @@ def analyse(
     texts: Mapping[Path, str] | None = None,
     trusted: Trusted = NOTHING,
     today: datetime.date | None = None,
+    cache: ParseCache | None = None,
 ) -> Analysis:
     """The files and the program of a spec, the static checks and lints made. Raises InputError
     where the spec itself cannot be read.
 
     `settings` are the values of `--set`; `texts` stand in for what resolved paths hold (an
-    editor's buffers). Reads the spec's own directory tree, the standard library and `trusted`
-    trees, nothing else. `today` is the day as of which ages are told; None: they are not.
+    editor's buffers); `cache` keeps what was parsed for the next analysis. Reads
+    the spec's own directory tree, the standard library and `trusted` trees, nothing else. `today` is the day as of which ages are told; None: they are not.
     """
     report = Report()
-    modules = load_modules(path, report, texts=texts, trusted=trusted)
+    modules = load_modules(path, report, texts=texts, trusted=trusted, cache=cache)
     program = _program(modules, settings or {}, report, Boundary.around(path, trusted))
     silencer = Silencer(modules)
     if report.failed:

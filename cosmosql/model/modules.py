@@ -22,7 +22,7 @@ from cosmosql.schema.kinds import KINDS
 from cosmosql.schema.measures import MEASURES
 from cosmosql.schema.registry import names
 from cosmosql.source import Source
-from cosmosql.syntax.parse import MAXIMUM_BYTES, decode, decode_bytes, parse
+from cosmosql.syntax.parse import MAXIMUM_BYTES, ParseCache, decode, decode_bytes, parse
 from cosmosql.syntax.tree import (
     Block,
     Constant,
@@ -89,23 +89,30 @@ def load_modules(
     *,
     texts: Mapping[Path, str] | None = None,
     trusted: Trusted = NOTHING,
+    cache: ParseCache | None = None,
 ) -> Modules:
     """The spec and all that it imports; raises InputError where the spec itself cannot be read.
 
     `texts` stand in for what resolved paths hold. Everything stays inside the boundary of the
     spec's directory, so that checking a foreign spec reads nothing else.
     """
-    loader = _Loader(path, report, texts or {}, Boundary.around(path, trusted))
+    loader = _Loader(path, report, texts or {}, Boundary.around(path, trusted), cache)
     return loader.load(loader.specification())
 
 
 class _Loader:
     def __init__(
-        self, path: Path, report: Report, texts: Mapping[Path, str], boundary: Boundary
+        self,
+        path: Path,
+        report: Report,
+        texts: Mapping[Path, str],
+        boundary: Boundary,
+        cache: ParseCache | None,
     ) -> None:
         self.path = path
         self.texts = texts
         self.boundary = boundary
+        self.cache = cache
         self.report = report
         self.by_file: dict[Path, LoadedModule] = {}
         self.waiting: deque[LoadedModule] = deque()
@@ -147,7 +154,7 @@ class _Loader:
                     self._import(module, node)
 
     def _module(self, path: Path, shown: str, source: Source, *, prefix: str) -> LoadedModule:
-        tree, diagnostics = parse(source)
+        tree, diagnostics = parse(source, self.cache)
         self.report.extend(diagnostics)
         module = LoadedModule(
             prefix=prefix, path=path, shown=shown, tree=tree, damaged=bool(diagnostics)
