@@ -38,10 +38,10 @@ STDIN = Path("-")
 def command(
     specs: tuple[Path, ...], check: bool, diff: bool, quiet: bool, verbose: bool
 ) -> int | None:
-    """Rewrite specs in their one canonical form. Comments are kept; `-` filters standard input.
+    """Rewrite specs in their one canonical form, comments kept; or tell what would change.
 
-    A file with syntax errors is left as it is. In a directory every .cosmos file is taken but
-    those that are hidden or links.
+    `-` filters standard input. A file with syntax errors is left as it is. In a directory every
+    .cosmos file is taken but those that are hidden or links.
 
     \b
     Example:
