@@ -30,15 +30,15 @@ IMAGES = DOCS / "images" / "grammar"
 HEAD = """\
 # Grammar
 
-This page is written from [`grammar/cosmos.lark`](../../grammar/cosmos.lark), the file that the parser
-is made from (`python docs/grammar.py`). The notation is the W3C's EBNF: `?` may be left out, `*` any
-number of times, `|` one of them. [The language](../language.md) says what it means,
-[the reference](reference.md) which attributes a kind has.
+This page is written from [`grammar/cosmos.lark`](../../grammar/cosmos.lark), the file that the
+parser is made from (`python docs/grammar.py`). The notation is the W3C's EBNF: `?` may be left out,
+`*` any number of times, `|` one of them. [The language](../language.md) says what it means, [the
+reference](reference.md) which attributes a kind has.
 
-The grammar knows shapes and the schema knows words: `NAME` stands for kinds, attributes and measures
-alike. A word in quotes is reserved only where the rule lets it stand. Spaces, tabs and comments (`#` to
-the end of the line) may stand between any two parts; a `newline` is one line end or more, and means
-nothing inside `( )` and `[ ]`.
+The grammar knows shapes and the schema knows words: `NAME` stands for kinds, attributes and
+measures alike. A word in quotes is reserved only where the rule lets it stand. Spaces, tabs and
+comments (`#` to the end of the line) may stand between any two parts; a `newline` is one line end
+or more, and means nothing inside `( )` and `[ ]`.
 """
 
 SECTIONS = {

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from textwrap import dedent
 
+from cosmosql.schema.examples import EXAMPLES
 from cosmosql.schema.fields import Field, FieldType
 from cosmosql.schema.kinds import DEFAULT_SHARES, KINDS, Kind
 from cosmosql.schema.measures import MEASURES
 from cosmosql.schema.registry import extension, names
+from cosmosql.schema.types import TYPES
 
 _HEAD = """\
     # Reference: kinds, attributes, extensions
@@ -22,7 +24,15 @@ _HEAD = """\
     glossary](../glossary.md) what the words mean.
 
     An attribute without a default may be left out unless it is *required*. *Sweepable* attributes
-    take `sweep(a, b, …)`, and each value makes candidates of its own.
+    take `sweep(a, b, …)`, and each value makes candidates of its own. What an attribute takes is
+    explained under [types](#types). `cosmosql schema language` prints all of this as JSON.
+    """
+_MISTAKES = """\
+    An attribute that the kind does not have is [E0203](../errors/E0203.md), one that is required
+    and missing [E0209](../errors/E0209.md), one of another type [E0302](../errors/E0302.md), one
+    beyond its bounds [E0304](../errors/E0304.md), a sweep where none may stand
+    [E0303](../errors/E0303.md). A unit that does not exist is [E0103](../errors/E0103.md), one of
+    another dimension [E0301](../errors/E0301.md) or [E0302](../errors/E0302.md).
     """
 
 _WRITTEN = {
@@ -39,15 +49,22 @@ _WRITTEN = {
 
 def reference() -> str:
     """The whole page, the same at every call in one environment."""
-    parts = [dedent(_HEAD)]
+    parts = [dedent(_HEAD), _contents()]
     for kind in KINDS.values():
         parts.append("\n".join(_kind(kind)))
     parts.append("\n".join(_measures()))
+    parts.append("\n".join(_types()))
     return "\n".join(parts)
+
+
+def _contents() -> str:
+    shown = " · ".join(f"[{name}](#{name})" for name in (*KINDS, "measures", "types"))
+    return f"{shown}\n"
 
 
 def _kind(kind: Kind) -> Iterator[str]:
     yield f"## {kind.name}\n\n{kind.doc}\n"
+    yield f"```cosmos\n{EXAMPLES[kind.name]}```\n"
     if kind.words:
         yield f"`using` {', '.join(f'`{word}`' for word in kind.words)}.\n"
     yield from _table(kind.fields)
@@ -76,13 +93,21 @@ def _table(fields: Sequence[Field]) -> Iterator[str]:
     yield "| attribute | takes | default | meaning |"
     yield "|---|---|---|---|"
     for field in fields:
-        yield f"| `{field.name}` | {_takes(field)} | {_default(field)} | {_cell(field.doc)} |"
+        yield f"| `{field.name}` | {_linked(field)} | {_default(field)} | {_cell(field.doc)} |"
     yield ""
 
 
-def _takes(field: Field) -> str:
+def _linked(field: Field) -> str:
+    """What it takes, with a link to its type unless it lists all words."""
+    kind, semicolon, bounds = takes_text(field).partition("; ")
+    return f"{kind if field.choices else f'[{kind}](#{field.type})'}{semicolon}{bounds}"
+
+
+def takes_text(field: Field, quote: str = "`") -> str:
+    """What may be written: `whole number; at least 1; sweepable`. Words to be written as they are
+    stand in `quote`."""
     if field.choices:
-        words = ", ".join(f"`{choice}`" for choice in field.choices)
+        words = ", ".join(f"{quote}{choice}{quote}" for choice in field.choices)
     elif field.type is FieldType.QUANTITY:
         words = str(field.dimension)
     elif field.type is FieldType.REFERENCE:
@@ -99,16 +124,22 @@ def _takes(field: Field) -> str:
 def _default(field: Field) -> str:
     if field.required:
         return "*required*"
+    text = default_text(field)
+    return f"`{text}`" if text else ""
+
+
+def default_text(field: Field) -> str:
+    """The default as the language writes it; empty where there is none."""
     value = field.default
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "`true`" if value else "`false`"
+        return "true" if value else "false"
     if isinstance(value, tuple):
-        return f"`[{', '.join(str(item) for item in value)}]`"
+        return f"[{', '.join(str(item) for item in value)}]"
     if field.type is FieldType.RATIO and isinstance(value, (int, float)):
-        return f"`{value * 100:g}%`"
-    return f'`"{value}"`' if field.type is FieldType.TEXT else f"`{value}`"
+        return f"{value * 100:g}%"
+    return f'"{value}"' if field.type is FieldType.TEXT else str(value)
 
 
 def _cell(text: str) -> str:
@@ -124,6 +155,16 @@ def _measures() -> Iterator[str]:
         yield f"| `{name}` | ratio | {_cell(extension('metric', name).doc)} |"
     for name, (dimension, doc) in MEASURES.items():
         yield f"| `{name}` | {dimension} | {_cell(doc)} |"
+    yield ""
+
+
+def _types() -> Iterator[str]:
+    yield "## Types\n"
+    yield dedent(_MISTAKES)
+    yield "| type | takes | example |"
+    yield "|---|---|---|"
+    for name, (doc, example) in TYPES.items():
+        yield f'| <a id="{name}"></a>{name} | {_cell(doc)} | `{example}` |'
     yield ""
 
 

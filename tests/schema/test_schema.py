@@ -14,10 +14,12 @@ import pytest
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.schema import registry
 from cosmosql.schema.builtin import BUILTIN
+from cosmosql.schema.examples import EXAMPLES
 from cosmosql.schema.fields import Extension, Field, FieldType
 from cosmosql.schema.kinds import DEFAULT_SHARES, KINDS, METERS
 from cosmosql.schema.measures import COSTS, MEASURES
 from cosmosql.schema.reference import reference
+from cosmosql.schema.types import TYPES
 from cosmosql.units import Quantity
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,6 +150,21 @@ def test_the_reference_is_current() -> None:
     assert page.read_text(encoding="utf-8") == reference(), (
         "renew it: python -m cosmosql.schema.reference > docs/language/reference.md"
     )
+
+
+def test_the_examples_are_one_spec_without_mistakes(tmp_path: Path) -> None:
+    from cosmosql.model.bind import bind
+
+    assert list(EXAMPLES) == list(KINDS)
+    spec = tmp_path / "spec.cosmos"
+    spec.write_text("\n".join(EXAMPLES.values()), encoding="utf-8")
+    program, found = bind(spec)
+    assert found == ()
+    assert program
+
+
+def test_every_type_is_explained() -> None:
+    assert list(TYPES) == list(FieldType)
 
 
 def test_every_kind_is_in_the_glossary() -> None:
