@@ -29,6 +29,7 @@ from cosmosql.identity import rounded
 from cosmosql.interval import Unmeasured
 from cosmosql.model.boundary import NOTHING, Trusted
 from cosmosql.model.program import Measure, Requirement
+from cosmosql.model.settings import Settings
 from cosmosql.pipeline import DEFAULT_SEED, Line, Report, Watched, measured, write
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.series import Series
@@ -59,7 +60,7 @@ def backtest(
     path: Path,
     *,
     query: str | None = None,
-    settings: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     trusted: Trusted = NOTHING,
     seed: int = DEFAULT_SEED,
     progress: Report | None = None,

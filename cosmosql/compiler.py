@@ -16,6 +16,7 @@ from cosmosql.model.bind import analyse
 from cosmosql.model.boundary import NOTHING, Trusted
 from cosmosql.model.lint import lints
 from cosmosql.model.program import Program, Query
+from cosmosql.model.settings import Settings
 from cosmosql.model.silence import ROW_CODES
 from cosmosql.plan.build import build
 from cosmosql.plan.graph import PlanGraph
@@ -53,7 +54,7 @@ ROW_LINTS = (*lints.ROW_LINTS, unreachable_sweeps)
 
 def check(
     path: Path,
-    settings: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     trusted: Trusted = NOTHING,
     *,
     today: datetime.date | None = None,
@@ -65,7 +66,7 @@ def check(
 def examine(
     path: Path,
     *,
-    settings: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     texts: Mapping[Path, str] | None = None,
     trusted: Trusted = NOTHING,
     today: datetime.date | None = None,
@@ -98,7 +99,7 @@ def compile_spec(
     path: Path,
     *,
     query: str | None = None,
-    settings: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     trusted: Trusted = NOTHING,
     today: datetime.date | None = None,
 ) -> Compiled:

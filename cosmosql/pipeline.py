@@ -7,7 +7,7 @@ Everything else in the package is one of these words, or carries out the plan th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +29,7 @@ from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Recorded
 from cosmosql.identity import rounded
 from cosmosql.model.boundary import NOTHING, Trusted
+from cosmosql.model.settings import Settings
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import Fits
 from cosmosql.predict.forecast import Forecast
@@ -39,7 +40,6 @@ from cosmosql.probes.lower import ProbeRun, lower, pair
 from cosmosql.probes.round import carry_out
 from cosmosql.probes.run import replay
 from cosmosql.probes.runtime import Runtime
-from cosmosql.report.render import render_html, render_markdown
 from cosmosql.units import Quantity
 
 Report: TypeAlias = Callable[[str, int, int], None]
@@ -87,7 +87,7 @@ class Outcome:
 def quote(
     path: Path,
     query: str | None = None,
-    settings: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     trusted: Trusted = NOTHING,
 ) -> quoting.Quote:
     """What a run would measure, at most; loads no weight and writes nothing."""
@@ -102,7 +102,7 @@ def run(
     path: Path,
     *,
     query: str | None = None,
-    settings: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     trusted: Trusted = NOTHING,
     offline: bool = False,
     seed: int = DEFAULT_SEED,
@@ -129,7 +129,7 @@ def stage(
     name: str,
     *,
     query: str | None = None,
-    settings: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     trusted: Trusted = NOTHING,
     seed: int = DEFAULT_SEED,
 ) -> object:
@@ -245,6 +245,9 @@ def facts_of(compiled: Compiled, runtime: Runtime) -> Facts:
 
 def write(line: Line, seed: int) -> PlanDocument:
     """Writes evidence file, plan and report, each whole or not at all, and returns the plan."""
+    # Drawing starts a program and keeps a cache of fonts, which commands that only read must not.
+    from cosmosql.report.render import render_html, render_markdown
+
     compiled = line.compiled
     observations = line.observations
     digest = evidence_file.write(compiled.path("evidence.jsonl.gz"), observations)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
     from cosmosql.model.boundary import Trusted
+    from cosmosql.model.settings import Settings
 
 
 @click.command()
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def command(
     spec: Path,
     query: str | None,
-    settings: Mapping[str, str],
+    settings: Settings,
     trusted: Trusted,
     seed: int,
     form: options.DataForm,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,12 @@ from cosmosql.cli.network import stay_offline
 from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
+    import datetime
+
+    from cosmosql.diagnostics.diagnostic import Diagnostic, Silenced
+    from cosmosql.mend import Rewritten
     from cosmosql.model.boundary import Trusted
+    from cosmosql.model.settings import Settings
 
 
 @click.command()
@@ -23,38 +27,101 @@ if TYPE_CHECKING:
 @options.form_of(FindingsForm)
 @options.settings
 @options.trusted
+@click.option("--strict", is_flag=True, help="Let warnings end in exit code 1 as well.")
+@click.option("--fix", is_flag=True, help="Write the fixes that are known into the specs.")
+@click.option("--diff", is_flag=True, help="With --fix: write nothing, print what would change.")
+@options.today
 @options.quiet
 @options.verbose
 def command(
     specs: tuple[Path, ...],
     form: FindingsForm,
-    settings: Mapping[str, str],
+    settings: Settings,
     trusted: Trusted,
+    strict: bool,
+    fix: bool,
+    diff: bool,
+    today: datetime.date,
     quiet: bool,
     verbose: bool,
 ) -> int | None:
-    """Parse, resolve, type- and unit-check, and look at real rows. Nothing is run or written.
+    """Parse, resolve, type- and unit-check, and look at real rows. Nothing is run.
+
+    Nothing is written either, unless `--fix` asks for it. A warning is silenced where it stands:
+    `# allow W0603: contract fixed until June`.
 
     \b
     Example:
       cosmosql check examples/quickstart.cosmos
-      cosmosql check --format github examples/*.cosmos
+      cosmosql check --strict --format github examples/*.cosmos
+      cosmosql check --fix --diff tickets.cosmos
     """
     stay_offline()
-    from cosmosql.compiler import check as findings_of
-    from cosmosql.diagnostics.diagnostic import Diagnostic, Severity
+    from cosmosql.compiler import examine
+    from cosmosql.diagnostics.diagnostic import Findings, Severity
 
+    if diff and not fix:
+        raise click.UsageError("`--diff` shows what `--fix` would write: give both")
     screen = Screen(quiet, verbose)
-    found: list[Diagnostic] = []
+    told: dict[Diagnostic, None] = {}
+    silenced: dict[Silenced, None] = {}
+    changed: list[Rewritten] = []
     for spec in specs:
         screen.detail(f"checking {spec}")
-        found += findings_of(spec, settings, trusted)
+        if fix:
+            from cosmosql.mend import mend
+
+            mended = mend(spec, settings=settings, trusted=trusted, today=today)
+            for file in mended.files:
+                _rewrite(screen, file, write=not diff)
+            changed += mended.files
+            found = mended.left
+        else:
+            found = examine(spec, settings=settings, trusted=trusted, today=today)
+        # Specs that import one file meet the same mistakes in it.
+        told.update(dict.fromkeys(found.told))
+        silenced.update(dict.fromkeys(found.silenced))
+    findings = Findings(tuple(told), tuple(silenced))
     if form is FindingsForm.TEXT:
-        print_findings(found)
+        print_findings(findings.told)
     else:
-        screen.data(rendered(found, form))
-    if any(item.severity is Severity.ERROR for item in found):
+        screen.data(rendered(findings, form))
+    if findings.silenced:
+        screen.detail(f"{_counted(len(findings.silenced))} silenced where they stand")
+    if any(item.severity is Severity.ERROR for item in findings.told):
         return ExitCode.WRONG_INPUT
-    names = ", ".join(str(spec) for spec in specs)
-    screen.note(f"{names}: no errors" + (f", {len(found)} warnings" if found else ""))
-    return ExitCode.DONE
+    warned = f", {_counted(len(findings.told))}" if findings.told else ""
+    screen.note(f"{', '.join(str(spec) for spec in specs)}: no errors{warned}")
+    wrong = (strict and findings.told) or (diff and changed)
+    return ExitCode.WRONG_INPUT if wrong else ExitCode.DONE
+
+
+def _rewrite(screen: Screen, file: Rewritten, *, write: bool) -> None:
+    """Writes a mended file and says what was changed, or shows the difference."""
+    if write:
+        from cosmosql.cli.rewrite import rewrite
+
+        rewrite(file.path, file.after)
+        for item in file.fixed:
+            screen.note(f"fixed {_described(item)}")
+    else:
+        from cosmosql.cli.difference import difference
+
+        name = file.fixed[0].labels[0].span.source.name
+        screen.data(difference(name, file.before, file.after))
+
+
+def _counted(warnings: int) -> str:
+    return "1 warning" if warnings == 1 else f"{warnings} warnings"
+
+
+def _described(item: Diagnostic) -> str:
+    """`spec.cosmos:5:3: E0203: `metrics` is now `metric``."""
+    from cosmosql.diagnostics.render.text import visible
+
+    assert item.fix is not None
+    span, text = item.fix.span, item.fix.replacement.strip()
+    line, column = span.source.position(span.start)
+    old = f"`{span.text.strip()}`" if span.text.strip() else "nothing"
+    change = f"{old} is now `{text}`" if text else f"{old} is removed"
+    return visible(f"{span.source.name}:{line}:{column}: {item.code}: {change}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
     from cosmosql.model.boundary import Trusted
+    from cosmosql.model.settings import Settings
 
 
 class GraphForm(StrEnum):
@@ -35,7 +35,7 @@ def command(
     spec: Path,
     form: GraphForm,
     query: str | None,
-    settings: Mapping[str, str],
+    settings: Settings,
     trusted: Trusted,
     quiet: bool,
     verbose: bool,

@@ -5,8 +5,9 @@ Each is a decorator and gives the command a value of its own name; `form_of` giv
 
 from __future__ import annotations
 
+import datetime
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ from cosmosql.cli.words import spec_files
 
 if TYPE_CHECKING:
     from cosmosql.model.boundary import Trusted
+    from cosmosql.model.settings import Settings
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -75,18 +77,52 @@ specs = click.argument(
 plan = click.argument("plan", type=PATH, metavar="PLAN", help="A plan: NAME.plan.json.")
 bundle = click.argument("bundle", type=PATH, metavar="BUNDLE", help="A bundle's directory.")
 query = click.option("--query", metavar="NAME", help="Which query, where the spec holds several.")
-settings = click.option(
-    "--set",
-    "settings",
-    metavar="PARAM=VALUE",
-    multiple=True,
-    is_eager=True,
-    callback=lambda _context, _option, pairs: settings_of(pairs),
-    help="Set a `param` of the spec; repeatable.",
-)
+PARAMS = "cosmosql.params"
 
 
-def trusted_of(directories: Sequence[Path], settings: Mapping[str, str]) -> Trusted:
+def _files(context: click.Context, _option: click.Parameter, files: Sequence[Path]) -> None:
+    if not files:
+        return
+    from cosmosql.model.settings import read_params
+
+    context.meta[PARAMS] = read_params(files)
+    if "settings" in context.params:  # `--set` stood first: it wins all the same
+        context.params["settings"] = {**context.meta[PARAMS], **context.params["settings"]}
+
+
+def _pairs(context: click.Context, _option: click.Parameter, pairs: Sequence[str]) -> Settings:
+    return {**context.meta.get(PARAMS, {}), **settings_of(pairs)}
+
+
+def settings(command: Decorated) -> Decorated:
+    """`--params` and `--set`: the value `settings`, in which `--set` wins over any file and a
+    later file over an earlier one. Raises InputError where a file is wrong."""
+    for option in (
+        click.option(
+            "--set",
+            "settings",
+            metavar="PARAM=VALUE",
+            multiple=True,
+            is_eager=True,
+            callback=_pairs,
+            help="Set a `param` of the spec; repeatable.",
+        ),
+        click.option(
+            "--params",
+            type=PATH,
+            metavar="FILE",
+            multiple=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_files,
+            help="Set the `param`s that FILE holds as lines `param NAME = VALUE`; repeatable.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def trusted_of(directories: Sequence[Path], settings: Settings) -> Trusted:
     """What the user names: the trees of `--allow` and of the environment variable COSMOSQL_ALLOW,
     and the paths among the values of `--set`."""
     from cosmosql.model.boundary import Trusted
@@ -94,7 +130,7 @@ def trusted_of(directories: Sequence[Path], settings: Mapping[str, str]) -> Trus
     listed = os.environ.get(ALLOW, "").split(os.pathsep)
     return Trusted.of(
         [*directories, *(Path(name) for name in listed if name)],
-        named=[value.strip('"') for value in settings.values()],
+        named=[value.strip('"') for value in settings.values() if isinstance(value, str)],
     )
 
 
@@ -108,6 +144,13 @@ trusted = click.option(
         directories, context.params.get("settings", {})
     ),
     help=f"Let the spec read below DIR as well; repeatable (or {ALLOW}=DIR:DIR).",
+)
+today = click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    callback=lambda _context, _option, given: (given or datetime.datetime.now()).date(),
+    help="Tell the age of prices as of DATE, such as 2026-01-31; left out: as of now.",
 )
 form = form_of(DataForm)
 seed = click.option(

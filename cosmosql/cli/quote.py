@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from cosmosql.cli.screen import Screen
 if TYPE_CHECKING:
     from cosmosql.identity import Json
     from cosmosql.model.boundary import Trusted
+    from cosmosql.model.settings import Settings
     from cosmosql.probes.quote import Quote, QuotedRun
 
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def command(
     spec: Path,
     query: str | None,
-    settings: Mapping[str, str],
+    settings: Settings,
     trusted: Trusted,
     form: options.DataForm,
     quiet: bool,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
     from cosmosql.model.boundary import Trusted
+    from cosmosql.model.settings import Settings
     from cosmosql.pipeline import Outcome
 
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def command(
     spec: Path,
     query: str | None,
-    settings: Mapping[str, str],
+    settings: Settings,
     trusted: Trusted,
     offline: bool,
     seed: int,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ SPEC_SUFFIX = ".cosmos"
 
 if TYPE_CHECKING:
     from cosmosql.model.boundary import Trusted
+    from cosmosql.model.settings import Settings
 
 
 class Stage(StrEnum):
@@ -47,7 +47,7 @@ def command(
     target: Path,
     stage: Stage | None,
     query: str | None,
-    settings: Mapping[str, str],
+    settings: Settings,
     trusted: Trusted,
     seed: int,
     form: options.DataForm,
@@ -78,7 +78,7 @@ def _show_stage(
     spec: Path,
     stage: Stage,
     query: str | None,
-    settings: Mapping[str, str],
+    settings: Settings,
     trusted: Trusted,
     seed: int,
     form: options.DataForm,

@@ -37,7 +37,7 @@ from cosmosql.model.program import (
 )
 from cosmosql.model.queries import QueryBinder
 from cosmosql.model.report import Report
-from cosmosql.model.settings import read_settings
+from cosmosql.model.settings import Settings, read_settings
 from cosmosql.model.silence import DATED_CODES, ROW_CODES, SILENCEABLE, Silencer
 from cosmosql.syntax.parse import ParseCache
 from cosmosql.syntax.tree import Parameter
@@ -65,7 +65,7 @@ class Analysis:
 def analyse(
     path: Path,
     *,
-    settings: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     texts: Mapping[Path, str] | None = None,
     trusted: Trusted = NOTHING,
     today: datetime.date | None = None,
@@ -74,9 +74,10 @@ def analyse(
     """The files and the program of a spec, the static checks and lints made. Raises InputError
     where the spec itself cannot be read.
 
-    `settings` are the values of `--set`; `texts` stand in for what resolved paths hold (an
-    editor's buffers); `cache` keeps what was parsed for the next analysis. Reads
-    the spec's own directory tree, the standard library and `trusted` trees, nothing else. `today` is the day as of which ages are told; None: they are not.
+    `settings` are the values of `--params` and `--set`; `texts` stand in for what resolved paths
+    hold (an editor's buffers); `cache` keeps what was parsed for the next analysis. Reads the
+    spec's own directory tree, the standard library and `trusted` trees, nothing else. `today` is
+    the day as of which ages are told; None: they are not.
     """
     report = Report()
     modules = load_modules(path, report, texts=texts, trusted=trusted, cache=cache)
@@ -103,7 +104,7 @@ def analyse(
 def bind(
     path: Path,
     *,
-    settings: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     texts: Mapping[Path, str] | None = None,
     trusted: Trusted = NOTHING,
 ) -> tuple[Program | None, tuple[Diagnostic, ...]]:
@@ -116,7 +117,7 @@ def bind(
 
 
 def _program(
-    modules: Modules, settings: Mapping[str, str], report: Report, boundary: Boundary
+    modules: Modules, settings: Settings, report: Report, boundary: Boundary
 ) -> Program:
     """What can be bound; declarations with mistakes are left out after reporting them."""
     flattener = Flattener(report)
