@@ -7,6 +7,7 @@ Everything else in the package is one of these words, or carries out the plan th
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -106,10 +107,12 @@ def run(
     trusted: Trusted = NOTHING,
     offline: bool = False,
     seed: int = DEFAULT_SEED,
+    today: datetime.date | None = None,
     progress: Report | None = None,
 ) -> Outcome:
-    """Probe, forecast, decide; write plan, evidence file and report beside the spec."""
-    compiled = compile_spec(path, query=query, settings=settings, trusted=trusted)
+    """Probe, forecast, decide; write plan, evidence file and report beside the spec. `today` says
+    as of when the warnings tell ages; what is written knows no clock."""
+    compiled = compile_spec(path, query=query, settings=settings, trusted=trusted, today=today)
     line, fresh = replayed(compiled, seed) if offline else measured(compiled, seed, progress)
     plan = write(line, seed)
     return Outcome(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 
-from cosmosql.diagnostics.diagnostic import Diagnostic
+from cosmosql.diagnostics.diagnostic import Diagnostic, Findings
 
 
 class FindingsForm(StrEnum):
@@ -16,18 +16,25 @@ class FindingsForm(StrEnum):
     GITHUB = "github"
 
 
-def rendered(diagnostics: Sequence[Diagnostic], form: FindingsForm) -> str:
-    """The diagnostics for a program to read, or as plain text."""
+def rendered(findings: Findings, form: FindingsForm) -> str:
+    """The findings for a program to read, or as plain text."""
     match form:
         case FindingsForm.TEXT:
-            from cosmosql.diagnostics.render.text import render
+            from cosmosql.diagnostics.render import text
+
+            return text.render(findings.told)
         case FindingsForm.JSON:
-            from cosmosql.diagnostics.render.json import render
+            from cosmosql.diagnostics.render import json
+
+            return json.render(findings.told, findings.silenced)
         case FindingsForm.SARIF:
-            from cosmosql.diagnostics.render.sarif import render
+            from cosmosql.diagnostics.render import sarif
+
+            return sarif.render(findings.told, findings.silenced)
         case FindingsForm.GITHUB:
-            from cosmosql.diagnostics.render.github import render
-    return render(diagnostics)
+            from cosmosql.diagnostics.render import github
+
+            return github.render(findings.told)
 
 
 def print_findings(diagnostics: Sequence[Diagnostic]) -> None:

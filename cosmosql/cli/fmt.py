@@ -117,7 +117,9 @@ def _change(
 ) -> None:
     name = "<stdin>" if path == STDIN else str(path)
     if diff:
-        screen.data(_difference(name, before, after))
+        from cosmosql.cli.difference import difference
+
+        screen.data(difference(name, before, after))
     elif check:
         screen.data(f"{name}\n")
     else:
@@ -132,27 +134,6 @@ def _write_bytes(content: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
-
-
-def _difference(name: str, before: bytes, after: bytes) -> str:
-    """A unified diff, coloured on a terminal."""
-    from difflib import unified_diff
-
-    old, new = (text.decode("utf-8").splitlines(keepends=True) for text in (before, after))
-    lines = [
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for line in unified_diff(old, new, name, name)
-    ]
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        lines = [_coloured(line) for line in lines]
-    return "".join(lines)
-
-
-def _coloured(line: str) -> str:
-    if line.startswith(("+++", "---")):
-        return click.style(line, bold=True)
-    colours = {"+": "green", "-": "red", "@": "cyan"}
-    return click.style(line, fg=colours.get(line[0]))
 
 
 def _summary(changed: int, unchanged: int, failed: int, *, would: bool) -> str:

@@ -15,6 +15,8 @@ from cosmosql.cli.progress import progress
 from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
+    import datetime
+
     from cosmosql.model.boundary import Trusted
     from cosmosql.model.settings import Settings
     from cosmosql.pipeline import Outcome
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 @options.trusted
 @click.option("--offline", is_flag=True, help="Use the evidence alone; what it lacks is an error.")
 @options.seed
+@options.today
 @options.form
 @options.quiet
 @options.verbose
@@ -37,6 +40,7 @@ def command(
     trusted: Trusted,
     offline: bool,
     seed: int,
+    today: datetime.date,
     form: options.DataForm,
     quiet: bool,
     verbose: bool,
@@ -63,6 +67,7 @@ def command(
             trusted=trusted,
             offline=offline,
             seed=seed,
+            today=today,
             progress=watcher,
         )
     if not quiet:

@@ -11,14 +11,15 @@ def render(diagnostics: Sequence[Diagnostic]) -> str:
     """One line a diagnostic, such as
     `::error file=a.cosmos,line=3,endLine=3,col=1,endColumn=4,title=E0102::expected …`.
 
-    A column range is told only within one line: the service refuses others.
+    A column range is told only within one line, as the service has it, and no place for what
+    stands in no file.
     """
     return "".join(f"{_command(item)}\n" for item in diagnostics)
 
 
 def _command(item: Diagnostic) -> str:
     properties: dict[str, object] = {}
-    if item.labels:
+    if item.labels and not item.labels[0].span.source.name.startswith("--"):
         span = item.labels[0].span
         line, column = span.source.position(span.start)
         end_line, end_column = span.source.position(span.end)

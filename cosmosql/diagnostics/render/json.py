@@ -5,26 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, Severity
+from cosmosql.diagnostics.diagnostic import Diagnostic, Severity, Silenced
 from cosmosql.identity import Json
 from cosmosql.source import Span
 
 FORMAT = 1
 
 
-def render(diagnostics: Sequence[Diagnostic]) -> str:
-    """All diagnostics in one JSON object: `format`, `errors`, `warnings`, `diagnostics`."""
+def render(diagnostics: Sequence[Diagnostic], silenced: Sequence[Silenced] = ()) -> str:
+    """All findings in one JSON object: `format`, `errors`, `warnings`, `diagnostics` and, each
+    with its `reason`, `silenced`. `cosmosql schema diagnostics` describes it."""
     errors = sum(item.severity is Severity.ERROR for item in diagnostics)
     document: Json = {
         "format": FORMAT,
         "errors": errors,
         "warnings": len(diagnostics) - errors,
         "diagnostics": [_diagnostic(item) for item in diagnostics],
+        "silenced": [{**_diagnostic(one.diagnostic), "reason": one.reason} for one in silenced],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _diagnostic(item: Diagnostic) -> Json:
+def _diagnostic(item: Diagnostic) -> dict[str, Json]:
     fix: Json = None
     if item.fix:
         fix = {**place(item.fix.span), "replacement": item.fix.replacement}
