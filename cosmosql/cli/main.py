@@ -89,6 +89,11 @@ COMMANDS = (
         "A spec from another tool's configuration: axolotl, promptfoo, lm-eval.",
     ),
     (
+        "lsp",
+        "cosmosql.cli.lsp",
+        "Answer an editor on standard input and output: the language server.",
+    ),
+    (
         "completion",
         "cosmosql.cli.completion",
         "The script that teaches a shell to complete commands, options, specs and codes.",
