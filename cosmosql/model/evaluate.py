@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,10 +14,13 @@ from cosmosql.model.names import Declaration, Member, Named, resolve
 from cosmosql.model.report import Report
 from cosmosql.source import Span
 from cosmosql.syntax.tree import (
+    Attribute,
     Binary,
     Boolean,
     Call,
+    Constant,
     Expression,
+    Name,
     Negative,
     Number,
     Parameter,
@@ -80,7 +83,7 @@ class Evaluator:
         self._open: set[int] = set()
         """Constants and attributes whose values are being found."""
         self._depth = 0
-        self._constants: dict[int, Value | None] = {}
+        self._values: dict[int, Value | None] = {}
 
     def value(self, expression: Expression, module: LoadedModule) -> Value | None:
         if self._depth >= DEEPEST:
@@ -121,27 +124,31 @@ class Evaluator:
 
     def constant(self, named: Named) -> Value | None:
         """The value of a `let` or `param`, `--set` taken into account."""
-        key = id(named.node)
-        if key not in self._constants:
-            if not self._opened(key, named.node.name.span):
-                return None
-            self._constants[key] = self._constant_value(named)
-            self._open.discard(key)
-        return self._constants[key]
+        return self._once(named.node, named.node.name, lambda: self._constant_value(named))
 
-    def _opened(self, key: int, span: Span) -> bool:
-        """False after reporting E0210, where the value is being found already."""
-        if key in self._open:
-            self.report.add(
-                "E0210",
-                "definition in a circle",
-                span,
-                "its value needs itself",
-                help="give one of the names a value of its own",
-            )
-            return False
-        self._open.add(key)
-        return True
+    def _once(
+        self,
+        node: Constant | Parameter | Attribute,
+        name: Name,
+        value: Callable[[], Value | None],
+    ) -> Value | None:
+        """The value of a definition, found when it is first asked for; None after reporting E0210
+        where finding it needs itself."""
+        key = id(node)
+        if key not in self._values:
+            if key in self._open:
+                self.report.add(
+                    "E0210",
+                    "definition in a circle",
+                    name.span,
+                    "its value needs itself",
+                    help="give one of the names a value of its own",
+                )
+                return None
+            self._open.add(key)
+            self._values[key] = value()
+            self._open.discard(key)
+        return self._values[key]
 
     def _constant_value(self, named: Named) -> Value | None:
         written = self.value(named.node.value, named.module)
@@ -180,7 +187,14 @@ class Evaluator:
         try:
             return Value(Quantity.of(number.value, number.unit), number.span)
         except UnknownUnit as error:
-            self.report.add("E0103", "unknown unit", number.span, "no such unit", help=error.advice)
+            self.report.add(
+                "E0103",
+                "unknown unit",
+                number.span,
+                "no such unit",
+                help=error.advice,
+                fix=_other_unit(number.span, error),
+            )
         except ValueError:
             self._out_of_range(number.span)
         return None
@@ -218,10 +232,10 @@ class Evaluator:
                 help=f"its attributes are {known}",
             )
             return None
-        if not self._opened(id(owned.attribute), owned.attribute.name.span):
-            return None
-        found = self.value(owned.attribute.value, owned.module)
-        self._open.discard(id(owned.attribute))
+        attribute = owned.attribute
+        found = self._once(
+            attribute, attribute.name, lambda: self.value(attribute.value, owned.module)
+        )
         return None if found is None else Value(found.content, reference.span)
 
     def _all(self, items: tuple[Expression, ...], module: LoadedModule) -> tuple[Value, ...] | None:

@@ -9,7 +9,7 @@ import pytest
 
 from cosmosql import compiler
 from cosmosql.compiler import Compiled, compile_spec
-from cosmosql.diagnostics.diagnostic import Diagnostic
+from cosmosql.diagnostics.diagnostic import Diagnostic, Severity
 from cosmosql.model.bind import Analysis, analyse, bind
 from cosmosql.model.program import Program, Query
 from cosmosql.model.settings import Settings
@@ -74,8 +74,9 @@ class Desk:
         files: Mapping[str, str] | None = None,
         settings: Settings | None = None,
     ) -> tuple[Diagnostic, ...]:
-        """Everything that `check` says, rows included."""
-        return compiler.check(self.write(text, files), settings)
+        """Every error that `check` finds, rows included."""
+        found = compiler.check(self.write(text, files), settings)
+        return tuple(item for item in found if item.severity is Severity.ERROR)
 
     def codes(
         self,
@@ -93,7 +94,7 @@ class Desk:
     ) -> Program:
         """Of a spec without mistakes."""
         program, found = bind(self.write(text, files), settings=settings)
-        assert [item for item in found if item.code[0] == "E"] == []
+        assert [item for item in found if item.severity is Severity.ERROR] == []
         assert program is not None
         return program
 
