@@ -34,7 +34,7 @@ from cosmosql.syntax.tree import (
     Reference,
     RequireClause,
 )
-from cosmosql.units import DIFFERENCE, Quantity
+from cosmosql.units import DIFFERENCE, RATIO, Quantity
 
 CONFIDENCE = Decimal("0.9")
 TOLERANCE = Decimal("0.01")
@@ -301,6 +301,8 @@ class QueryBinder:
             return None
         if not formulas.comparable(left, right, condition) or confidence is None:
             return None
+        if not (self._reachable(left, right) and self._reachable(right, left)):
+            return None
         return Requirement(
             left=left.formula,
             comparison=condition.operator,
@@ -309,6 +311,24 @@ class QueryBinder:
             text=condition.span.text,
             span=condition.span,
         )
+
+    def _reachable(self, measured: Typed, limit: Typed) -> bool:
+        """False after reporting a metric that is compared with what no metric can be, as in
+        `accuracy >= 82` without the percent sign."""
+        if not isinstance(measured.formula, Measure) or not isinstance(limit.formula, Literal):
+            return True
+        value = limit.formula.quantity
+        if measured.dimension != RATIO or 0 <= value.base <= 1:
+            return True
+        percent = not value.unit and 1 < value.base <= 100
+        self.report.add(
+            "E0304",
+            "out of range",
+            limit.span,
+            "a metric lies between 0% and 100%",
+            help=f"write `{value.base}%`" if percent else None,
+        )
+        return False
 
     def _decide(self, flat: Flat) -> tuple[Decimal, Decimal]:
         """Tolerance and confidence; the defaults where they are left out or wrong."""

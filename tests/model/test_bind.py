@@ -95,7 +95,7 @@ def test_parameters_and_settings(bound: Bind, program: Make) -> None:
 
 
 def test_arithmetic_keeps_units(program: Make) -> None:
-    priced = 'hardware mine extends hw.h100 {\n  price = 3.50 USD/GPU-hour\n}\n\n'
+    priced = "hardware mine extends hw.h100 {\n  price = 3.50 USD/GPU-hour\n}\n\n"
     hours = "let hours = 8 GPU-hours / 4\n\n"
     text = BASE.replace("strategy few", f"{priced}{hours}strategy few").replace(
         "maximize accuracy\n",
@@ -391,6 +391,9 @@ def test_suggestions_are_ready_to_copy(bound: Bind) -> None:
         ("maximize accuracy", "maximize accuracy\n  maximize accuracy", "E0207"),
         ("maximize accuracy", "maximize accuracy\n  require accuracy == 80%", "E0302"),
         ("maximize accuracy", "maximize accuracy\n  require 1 USD <= 2 USD", "E0302"),
+        ("maximize accuracy", "maximize accuracy\n  require accuracy >= 82", "E0304"),
+        ("maximize accuracy", "maximize accuracy\n  require 101% > accuracy", "E0304"),
+        ("maximize accuracy", "maximize accuracy\n  require accuracy >= -1%", "E0304"),
         ("maximize accuracy", "maximize accuracy\n  decide within 5 USD", "E0302"),
         ("maximize accuracy", "maximize accuracy\n  decide within 0 pp", "E0304"),
         ("for tiny.task.desk", "for tiny.model.small", "E0302"),
@@ -404,6 +407,15 @@ def test_one_mistake_gives_one_diagnostic(bound: Bind, old: str, new: str, code:
         diagnostics = check(found)
     own = [item for item in codes(diagnostics) if item != "E0201" or code == "E0201"]
     assert own == [code]
+
+
+def test_a_forgotten_percent_sign_is_written_into_the_help(bound: Bind) -> None:
+    text = BASE.replace("maximize accuracy", "maximize accuracy\n  require accuracy >= 82")
+    (found,) = bound(text)[1]
+    assert found.help == "write `82%`"
+    limits = ("0%", "0.82", "82%", "100%", "-1% + 2%")
+    for limit in limits:
+        assert bound(text.replace(">= 82", f">= {limit}"))[1] == ()
 
 
 def test_private_rows_reach_local_models_only(program: Make) -> None:
