@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from typing import TypedDict
+
+from cosmosql.diagnostics.diagnostic import Fix
+from cosmosql.source import Span
 
 NEAR = 0.7
 """Least similarity (twice the matching characters over all characters) of a suggestion."""
@@ -33,3 +37,32 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
         if score > best_score or (best is None and score == best_score):
             best, best_score = candidate, score
     return best
+
+
+class Correction(TypedDict):
+    """The help and the fix of a diagnostic."""
+
+    help: str | None
+    fix: Fix | None
+
+
+def correction(
+    span: Span, known: Iterable[str], otherwise: str | None = None, *, word: str | None = None
+) -> Correction:
+    """Did-you-mean for the word at a span, as help and as fix; `otherwise` is the help where
+    nothing is near. A `word` that is not what the span says (a constant's value) has no fix.
+
+    >>> from cosmosql.source import Source
+    >>> correction(Span(Source("a", "acuracy"), 0, 7), ["accuracy"])["help"]
+    'did you mean `accuracy`?'
+    """
+    text = span.text
+    word = text if word is None else word
+    nearest = closest(word, known)
+    if nearest is None:
+        return {"help": otherwise, "fix": None}
+    written = {word: nearest, f'"{word}"': f'"{nearest}"'}.get(text)
+    return {
+        "help": f"did you mean `{nearest}`?",
+        "fix": None if written is None else Fix(span, written),
+    }

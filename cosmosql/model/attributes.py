@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cosmosql.diagnostics.diagnostic import Label
+from cosmosql.diagnostics.suggest import correction
 from cosmosql.model.evaluate import (
     Evaluator,
     Listed,
@@ -19,7 +20,7 @@ from cosmosql.model.evaluate import (
 from cosmosql.model.extend import Flat, OwnedAttribute
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration, resolve, wildcard
-from cosmosql.model.report import Report, suggestion
+from cosmosql.model.report import Report
 from cosmosql.schema.fields import Field, FieldType
 from cosmosql.source import Span
 from cosmosql.syntax.tree import Expression, Reference
@@ -88,7 +89,9 @@ class AttributeReader:
                     owned.attribute.name.span,
                     f"{owner} has no such attribute",
                     others=() if own else (Label(place, "this inherits it"),),
-                    help=suggestion(name, known, f"it has {', '.join(known) or 'none'}"),
+                    **correction(
+                        owned.attribute.name.span, known, f"it has {', '.join(known) or 'none'}"
+                    ),
                 )
         values: dict[str, Read] = {}
         for field in fields:
@@ -264,7 +267,12 @@ class AttributeReader:
                 "out of range",
                 span,
                 f"`{field.name}` has no such value",
-                help=suggestion(str(plain), field.choices, f"it takes {', '.join(field.choices)}"),
+                **correction(
+                    span,
+                    field.choices,
+                    f"it takes {', '.join(field.choices)}",
+                    word=str(plain),
+                ),
             )
             return False
         if isinstance(plain, str | bool):

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from cosmosql.diagnostics.diagnostic import InputError
+from cosmosql.diagnostics.diagnostic import Fix, InputError
+from cosmosql.diagnostics.suggest import correction
 from cosmosql.model.attributes import Alternatives, AttributeReader, Read
 from cosmosql.model.evaluate import Evaluator
 from cosmosql.model.extend import Flat
 from cosmosql.model.names import Declaration
-from cosmosql.model.report import suggestion
 from cosmosql.schema import registry
 from cosmosql.schema.fields import Extension, Field
 from cosmosql.schema.kinds import KINDS
 from cosmosql.source import Span
+from cosmosql.syntax.tree import Text
 from cosmosql.units import Quantity
 
 Values = Mapping[str, Read]
@@ -155,7 +156,7 @@ class BlockReader:
                 "unknown attribute",
                 span,
                 f"a {kind.name} has no `{name}`",
-                help=suggestion(name, (*known, *kind.clauses)),
+                **correction(span, (*known, *kind.clauses), word=name),
             )
 
     def _implementation(self, flat: Flat) -> tuple[Extension | None, bool]:
@@ -172,6 +173,7 @@ class BlockReader:
                     flat.declaration.block.name.span,
                     f"a {kind.name} says what implements it",
                     help=f"write `using {words[0]}`; there are {', '.join(words)}",
+                    fix=_missing_using(flat, words),
                 )
             return None, not words
         if not words:
@@ -181,6 +183,7 @@ class BlockReader:
                 flat.using.span,
                 f"a {kind.name} has no implementations",
                 help="leave `using` out",
+                fix=_needless_using(flat),
             )
             return None, False
         try:
@@ -195,10 +198,35 @@ class BlockReader:
                 "unknown extension",
                 flat.using.span,
                 f"no {kind.name} is implemented so",
-                help=suggestion(flat.using.text, words, f"there are {', '.join(words)}"),
+                **correction(flat.using.span, words, f"there are {', '.join(words)}"),
             )
             return None, False
         return None, True
+
+
+def _missing_using(flat: Flat, words: tuple[str, ...]) -> Fix | None:
+    """The one implementation that a block can mean: the only one, or the one that its file's name
+    ends in."""
+    block = flat.declaration.block
+    values = (owned.attribute.value for owned in flat.attributes.values())
+    texts = [value.value for value in values if isinstance(value, Text)]
+    meant = [
+        word
+        for word in words
+        if len(words) == 1 or any(text.endswith(f".{word}") for text in texts)
+    ]
+    if len(meant) != 1:
+        return None
+    end = (block.extends or block.name).span.end
+    return Fix(Span(block.name.span.source, end, end), f" using {meant[0]}")
+
+
+def _needless_using(flat: Flat) -> Fix | None:
+    block = flat.declaration.block
+    if block.using is None:
+        return None
+    before = (block.extends or block.name).span
+    return Fix(Span(before.source, before.end, block.using.span.end), "")
 
 
 def shared_options(kind: str) -> tuple[Field, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from cosmosql.diagnostics.diagnostic import Label
+from cosmosql.diagnostics.diagnostic import Fix, Label
 from cosmosql.identity import canonical
 from cosmosql.model.extend import Flattener
 from cosmosql.model.modules import LoadedModule
@@ -344,11 +344,27 @@ def repeated(report: Report, span: Span) -> None:
         span,
         "this value stands in it already",
         help="each value makes candidates of its own, so it is written once",
+        fix=_without_item(span),
     )
+
+
+def _without_item(span: Span) -> Fix | None:
+    """An item of a list removed, with the comma before it."""
+    before = span.source.text[: span.start].rstrip()
+    if not before.endswith(","):
+        return None
+    return Fix(Span(span.source, len(before) - 1, span.end), "")
 
 
 def _kind(content: Content) -> str | None:
     return content.kind if isinstance(content, Declaration) else None
+
+
+def _other_unit(span: Span, error: UnknownUnit) -> Fix | None:
+    """The number with the unit that was probably meant."""
+    if error.suggestion is None or not span.text.endswith(error.unit):
+        return None
+    return Fix(span, span.text.removesuffix(error.unit) + error.suggestion)
 
 
 def describe(content: Content) -> str:

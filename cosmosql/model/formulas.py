@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cosmosql.diagnostics.diagnostic import Label
+from cosmosql.diagnostics.suggest import correction
 from cosmosql.model.evaluate import ARITHMETIC, Evaluator, describe
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration, Member, resolve
 from cosmosql.model.program import Formula, Literal, Measure, Operation
-from cosmosql.model.report import suggestion
 from cosmosql.schema.measures import MEASURES
 from cosmosql.schema.registry import names
 from cosmosql.source import Span
@@ -122,7 +122,9 @@ class FormulaBinder:
                     "unknown name",
                     reference.span,
                     "neither a measure nor a constant has this name",
-                    help=suggestion(last, known, f"the measures are {', '.join(self._dimensions)}"),
+                    **correction(
+                        reference.span, known, f"the measures are {', '.join(self._dimensions)}"
+                    ),
                 )
                 return None
         elif last in self._dimensions:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
+from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, InputError, Label
+from cosmosql.diagnostics.suggest import Correction, closest, correction
 from cosmosql.model.boundary import (
     NOTHING,
     Boundary,
@@ -17,7 +18,7 @@ from cosmosql.model.boundary import (
     outside_itself,
     real_path,
 )
-from cosmosql.model.report import Report, suggestion
+from cosmosql.model.report import Report
 from cosmosql.schema.kinds import KINDS
 from cosmosql.schema.measures import MEASURES
 from cosmosql.schema.registry import names
@@ -30,6 +31,7 @@ from cosmosql.syntax.tree import (
     Name,
     Parameter,
     Reference,
+    Text,
     Tree,
 )
 
@@ -220,7 +222,7 @@ class _Loader:
                 "module not found",
                 node.path.span,
                 "no such file",
-                help=suggestion(real.name, beside, "paths are relative to the importing file"),
+                **_beside(node.path, real.name, beside),
             )
             return None
         standard = self.boundary.standard
@@ -273,9 +275,7 @@ class _Loader:
             "module not found",
             reference.span,
             "no such module",
-            help=suggestion(
-                ".".join(parts), listed, f"the standard modules are {', '.join(listed)}"
-            ),
+            **correction(reference.span, listed, f"the standard modules are {', '.join(listed)}"),
         )
         return None
 
@@ -287,6 +287,19 @@ class _Loader:
         shown = f"{STANDARD}.probes"
         source = Source(f"std/{path.name}", path.read_text(encoding="utf-8"))
         return self._module(path, shown, source, prefix=shown)
+
+
+def _beside(written: Text, name: str, files: Sequence[str]) -> Correction:
+    """The help and the fix for a path that ends in a `name` of no file."""
+    nearest = closest(name, files)
+    if nearest is None:
+        return {"help": "paths are relative to the importing file", "fix": None}
+    fits = written.value.endswith(name) and nearest.isprintable() and '"' not in nearest
+    corrected = written.value.removesuffix(name) + nearest
+    return {
+        "help": f"did you mean `{corrected}`?",
+        "fix": Fix(written.span, f'"{corrected}"') if fits and "\\" not in corrected else None,
+    }
 
 
 def _is_file(path: Path) -> bool:
@@ -316,7 +329,7 @@ def _declare(module: LoadedModule, report: Report) -> None:
                         "unknown kind of declaration",
                         node.kind.span,
                         "no such kind",
-                        help=suggestion(node.kind.text, KINDS, f"the kinds are {', '.join(KINDS)}"),
+                        **correction(node.kind.span, KINDS, f"the kinds are {', '.join(KINDS)}"),
                     )
                 elif (node.kind.text, node.name.text) in module.blocks:
                     _twice(node.name, report)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from cosmosql.diagnostics.diagnostic import Label
+from cosmosql.diagnostics.diagnostic import Fix, Label
 from cosmosql.diagnostics.suggest import closest
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.report import Report
@@ -180,6 +180,7 @@ def _unknown(
         part.span,
         label,
         help=f"did you mean `{corrected}`?" if corrected else _listed(known),
+        fix=None if nearest is None else Fix(part.span, nearest),
     )
 
 

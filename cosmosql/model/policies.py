@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from cosmosql.diagnostics.diagnostic import Fix
+from cosmosql.diagnostics.suggest import correction
 from cosmosql.model.blocks import Block
 from cosmosql.model.evaluate import Evaluator
 from cosmosql.model.extend import OwnedClause
 from cosmosql.model.names import Declaration, resolve
 from cosmosql.model.program import Escalation, Policy
-from cosmosql.model.report import Report, suggestion
+from cosmosql.model.report import Report
 from cosmosql.schema.kinds import RISING
 from cosmosql.syntax.tree import Binary, EscalateClause, Reference
 from cosmosql.units import Quantity
@@ -24,6 +26,7 @@ def policy_is_sound(block: Block, report: Report) -> bool:
             block.written(stranger),
             f"`using {block.using}` has no `{stranger}`",
             help="a cascade has `stages`, other policies have `over`",
+            fix=_renamed(block, stranger, "stages" if cascade else "over"),
         )
         return False
     own = "stages" if cascade else "over"
@@ -41,6 +44,13 @@ def policy_is_sound(block: Block, report: Report) -> bool:
         )
         return False
     return True
+
+
+def _renamed(block: Block, old: str, new: str) -> Fix | None:
+    """The attribute under the name that it has here, where that is free."""
+    if new in block.values:
+        return None
+    return Fix(block.flat.attributes[old].attribute.name.span, new)
 
 
 def policy(block: Block, evaluator: Evaluator) -> Policy | None:
@@ -114,7 +124,7 @@ def _escalation(block: Block, owned: OwnedClause, evaluator: Evaluator) -> Escal
             "unknown name",
             signal.span,
             "no such signal is low where a model is unsure",
-            help=suggestion(signal.text, RISING, f"these are: {', '.join(RISING)}"),
+            **correction(signal.span, RISING, f"these are: {', '.join(RISING)}"),
         )
         return None
     return Escalation(target=str(name), signal=signal.text, threshold=float(threshold.content.base))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, Label, Severity
+from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from cosmosql.diagnostics.suggest import closest
 from cosmosql.source import Span
 
@@ -25,9 +25,17 @@ class Report:
         others: Iterable[Label] = (),
         notes: tuple[str, ...] = (),
         help: str | None = None,
+        fix: Fix | None = None,
     ) -> None:
-        labels = (Label(span, label), *others)
-        self.extend([Diagnostic(code=code, title=title, labels=labels, notes=notes, help=help)])
+        found = Diagnostic(
+            code=code,
+            title=title,
+            labels=(Label(span, label), *others),
+            notes=notes,
+            help=help,
+            fix=fix,
+        )
+        self.extend([found])
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for item in diagnostics:

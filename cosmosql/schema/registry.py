@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label, reject
-from cosmosql.diagnostics.suggest import closest
+from cosmosql.diagnostics.suggest import closest, correction
 from cosmosql.schema.builtin import BUILTIN
 from cosmosql.schema.fields import Extension
+from cosmosql.schema.plugins import entry_points
 from cosmosql.source import Span
 
 ENTRY_POINT_GROUP = "cosmosql.extensions"
@@ -41,16 +41,14 @@ def extension(kind: str, name: str, *, span: Span | None = None) -> Extension:
     place = _places().get((kind, name))
     if place is None:
         known = names(kind)
+        label = f"no {kind} extension has this name"
+        listed = f"{kind} extensions installed here: {', '.join(known) or 'none'}"
+        if span is not None:
+            advice = correction(span, known, listed, word=name)
+            reject("E0501", "unknown extension", span=span, label=label, **advice)
         nearest = closest(name, known)
-        reject(
-            "E0501",
-            "unknown extension",
-            span=span,
-            label=f"no {kind} extension has this name",
-            help=f"did you mean `{nearest}`?"
-            if nearest
-            else f"{kind} extensions installed here: {', '.join(known) or 'none'}",
-        )
+        help = f"did you mean `{nearest}`?" if nearest else listed
+        reject("E0501", "unknown extension", label=label, help=help)
     module, _, attribute = place.partition(":")
     found = _import(module, attribute or "EXTENSION", extra=None, span=span)
     if not isinstance(found, Extension):
