@@ -158,6 +158,15 @@ def _short(
             "E0211", "ambiguous name", reference.span, "several have it", help=f"write {choices}"
         )
         return None
+    if len(parts) == 1 and name in place.imports:
+        report.add(
+            "E0302",
+            "wrong type",
+            reference.span,
+            "this is a module",
+            help=f"name something that it declares: `{reference.text}.…`",
+        )
+        return None
     _unknown(reference, parts[0], _everything(place), report, "nothing has this name")
     return None
 
