@@ -105,10 +105,6 @@ def _formatted(path: Path) -> tuple[bytes, bytes]:
     if isinstance(source, Diagnostic):
         raise InputError([source])
     after = format_source(source).encode()
-    # What is written must be readable again: indentation can make a text too large.
-    result = decode_bytes(after, source.name)
-    if isinstance(result, Diagnostic):
-        raise InputError([result])
     return before if path == STDIN else path.read_bytes(), after
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cosmosql.diagnostics.diagnostic import InputError
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
 from cosmosql.source import Source
-from cosmosql.syntax.parse import parse
+from cosmosql.syntax.parse import decode_bytes, parse
 from cosmosql.syntax.statements import Body, Comment, Statement, read_statements
 from cosmosql.syntax.wrap import INDENT, lines_of
 
@@ -32,7 +32,8 @@ def format_source(source: Source) -> str:
     """The canonical text of a file. It parses to the same tree, but for spans and the order of
     a query's clauses.
 
-    Raises InputError with what `parse` finds: a file with mistakes has no canonical form.
+    Raises InputError with what `parse` finds, as a file with mistakes has no canonical form; and
+    E0109 where indentation makes the text too large to be read again.
     """
     diagnostics = parse(source)[1]
     if diagnostics:
@@ -40,7 +41,11 @@ def format_source(source: Source) -> str:
     lines: list[str] = []
     file = read_statements(source.text)
     _write_items(file, lines, 0, file.items)
-    return "".join(f"{line}\n" for line in lines)
+    text = "".join(f"{line}\n" for line in lines)
+    result = decode_bytes(text.encode(), source.name)
+    if isinstance(result, Diagnostic):
+        raise InputError([result])
+    return result.text
 
 
 def _write_items(body: Body, lines: list[str], indent: int, items: Sequence[Statement]) -> None:

@@ -107,25 +107,37 @@ class _Layout:
     """Breaks as many lists as are needed, from left to right, the outer ones before the inner."""
 
     def __init__(self, pieces: list[str], lists: dict[int, int], indent: int, ending: str) -> None:
-        self.pieces = pieces
-        self.lists = lists
-        self.lines = [" " * indent]
+        self._pieces = pieces
+        self._lists = lists
+        self._written = [" " * indent]
+        self._column = indent
         self._lay(0, len(pieces), indent, len(ending))
-        self.lines[-1] += ending
+        self._write(ending)
+
+    @property
+    def lines(self) -> list[str]:
+        return "".join(self._written).split("\n")
+
+    def _write(self, text: str) -> None:
+        self._written.append(text)
+        self._column += len(text)
+
+    def _start_line(self, indent: int) -> None:
+        self._written.append("\n" + " " * indent)
+        self._column = indent
 
     def _lay(self, start: int, end: int, indent: int, after: int) -> None:
         """Writes pieces on the current line, which `after` more columns follow."""
         index = start
         while index < end:
-            close = self.lists.get(index)
+            close = self._lists.get(index)
             if close is None:
-                self.lines[-1] += self.pieces[index]
+                self._write(self._pieces[index])
                 index += 1
                 continue
-            flat = "".join(self.pieces[index : close + 1])
-            rest = self._until_list(close + 1, end, after)
-            if len(self.lines[-1]) + len(flat) + rest <= WIDTH:
-                self.lines[-1] += flat
+            flat = "".join(self._pieces[index : close + 1])
+            if self._column + len(flat) + self._until_list(close + 1, end, after) <= WIDTH:
+                self._write(flat)
             else:
                 self._break(index, close, indent)
             index = close + 1
@@ -134,21 +146,22 @@ class _Layout:
         """Columns up to the bracket at which the line may break next."""
         columns = 0
         for index in range(start, end):
-            columns += len(self.pieces[index])
-            if index in self.lists:
+            columns += len(self._pieces[index])
+            if index in self._lists:
                 return columns
         return columns + after
 
     def _break(self, start: int, close: int, indent: int) -> None:
-        self.lines[-1] += self.pieces[start]
+        self._write(self._pieces[start])
         inner = indent + INDENT
         first = index = start + 1
         while index <= close:
-            if index == close or self.pieces[index] == ",":
-                self.pieces[first] = self.pieces[first].lstrip(" ")
-                self.lines.append(" " * inner)
+            if index == close or self._pieces[index] == ",":
+                self._pieces[first] = self._pieces[first].lstrip(" ")
+                self._start_line(inner)
                 self._lay(first, index, inner, 1)
-                self.lines[-1] += ","
+                self._write(",")
                 first = index + 1
-            index = self.lists.get(index, index) + 1
-        self.lines.append(" " * indent + self.pieces[close])
+            index = self._lists.get(index, index) + 1
+        self._start_line(indent)
+        self._write(self._pieces[close])
