@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cosmosql.data.rows import LoadedDataset
 from cosmosql.diagnostics.diagnostic import Diagnostic, Findings, InputError
@@ -18,9 +19,10 @@ from cosmosql.model.lint import lints
 from cosmosql.model.program import Program, Query
 from cosmosql.model.settings import Settings
 from cosmosql.model.silence import ROW_CODES
-from cosmosql.plan.build import build
-from cosmosql.plan.graph import PlanGraph
-from cosmosql.plan.reach import unreachable_sweeps
+from cosmosql.plan.budget import COUNTED, caps
+
+if TYPE_CHECKING:
+    from cosmosql.plan.graph import PlanGraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +49,6 @@ class Compiled:
 
     def path(self, suffix: str) -> Path:
         return self.root / f"{self.name}.{suffix}"
-
-
-ROW_LINTS = (*lints.ROW_LINTS, unreachable_sweeps)
 
 
 def check(
@@ -108,6 +107,8 @@ def compile_spec(
     analysis = analyse(path, settings=settings, trusted=trusted, today=today)
     if analysis.failed:
         raise InputError(analysis.diagnostics)
+    from cosmosql.plan.build import build
+
     program = analysis.program
     chosen = select_query(program, query)
     data = rows.load_data(program, chosen)
@@ -124,8 +125,12 @@ def compile_spec(
 def _lint(
     program: Program, query: Query, data: Mapping[str, LoadedDataset]
 ) -> Iterator[Diagnostic]:
-    for one in ROW_LINTS:
+    for one in lints.ROW_LINTS:
         yield from one(program, query, data)
+    if not COUNTED.isdisjoint(caps(query.budget).amounts):
+        from cosmosql.plan.reach import unreachable_sweeps
+
+        yield from unreachable_sweeps(program, query, data)
 
 
 def select_query(program: Program, name: str | None) -> Query:

@@ -19,6 +19,10 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 
 SIGNIFICANT_DIGITS = 6
 
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+)
+
 
 def jsonable(value: object) -> Json:
     """The JSON value of a tree of dataclasses, mappings, sequences and scalars.
@@ -29,8 +33,10 @@ def jsonable(value: object) -> Json:
     {'b': [1, '0.10'], 'a': None}
     """
     match value:
-        case None | bool() | int() | str():
+        case str() | None | bool() | int():
             return value
+        case dict():
+            return {str(key): jsonable(item) for key, item in value.items()}
         case float():
             if not math.isfinite(value):
                 raise ValueError(f"{value} has no place in an identity or an artifact")
@@ -52,9 +58,7 @@ def canonical(value: object) -> str:
     >>> canonical({"b": 1, "a": [0.5, True]})
     '{"a":[0.5,true],"b":1}'
     """
-    return json.dumps(
-        jsonable(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
-    )
+    return _CANONICAL.encode(jsonable(value))
 
 
 def digest(value: object) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cosmosql.cli import options
+from cosmosql.cli.collector import search_rarely
 from cosmosql.cli.exits import ExitCode
 from cosmosql.cli.findings import FindingsForm, print_findings, rendered
 from cosmosql.cli.network import stay_offline
@@ -57,6 +58,7 @@ def command(
       cosmosql check --fix --diff tickets.cosmos
     """
     stay_offline()
+    search_rarely()
     from cosmosql.compiler import examine
     from cosmosql.diagnostics.diagnostic import Findings, Severity
 

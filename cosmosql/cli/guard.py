@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sqlite3
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -18,11 +17,12 @@ from cosmosql.diagnostics.diagnostic import InputError
 TRACEBACK = "COSMOSQL_TRACEBACK"
 LONGEST_DETAIL = 300
 
-MACHINE = (MemoryError, OSError, sqlite3.OperationalError)
-"""What a machine runs out of or refuses; torch's OutOfMemoryError is known by its name alone."""
+MACHINE = (MemoryError, OSError)
+"""What a machine runs out of or refuses."""
 
-REFUSED = ("OutOfMemoryError", "ContextOverflow")
-"""Names of what a model could not take: a fact about the rows or the machine, no bug."""
+REFUSED = ("OutOfMemoryError", "OperationalError", "ContextOverflow")
+"""The same by name, so that nothing is imported to tell it: torch's memory, sqlite's disk; and what
+a model could not take. Facts about the rows or the machine, no bugs."""
 
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., NoReturn]:

@@ -26,7 +26,7 @@ COMMANDS = (
     (
         "check",
         "cosmosql.cli.check",
-        "Parse, resolve, type- and unit-check, and look at real rows. Nothing is run or written.",
+        "Parse, resolve, type- and unit-check, and look at real rows. Nothing is run.",
     ),
     (
         "fmt",

@@ -19,6 +19,9 @@ UNITS: Mapping[str, str] = {
 
 METERS = ("money", *UNITS)
 
+COUNTED = frozenset({"requests", "tokens"})
+"""Meters whose least use follows from the spec and its rows, whatever the prices and devices."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:

@@ -10,13 +10,10 @@ from cosmosql.data.rows import LoadedDataset, Role
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
 from cosmosql.identity import canonical, jsonable
 from cosmosql.model.program import Program, Query
-from cosmosql.plan.budget import Caps, caps
+from cosmosql.plan.budget import COUNTED, Caps, caps
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.expand import expand
 from cosmosql.plan.series import configuration, group, off_axis, strategy_of
-
-COUNTED = ("requests", "tokens")
-"""Meters whose least use follows from the spec and its rows, whatever the prices and devices."""
 
 
 def unreachable_sweeps(
@@ -25,12 +22,12 @@ def unreachable_sweeps(
     """W0416 where the first round takes more requests or tokens than the probing cap has, even if
     every text were one token long. Nothing would start then (E0403)."""
     limits = caps(query.budget)
-    if not set(COUNTED) & set(limits.amounts) or program.tasks[query.task].dataset not in data:
+    if COUNTED.isdisjoint(limits.amounts) or program.tasks[query.task].dataset not in data:
         return
     least, candidates = _least(program, query, data)
     short = [
         meter
-        for meter in COUNTED
+        for meter in sorted(COUNTED)
         if meter in limits.amounts and least[meter] > limits.amounts[meter]
     ]
     if short:
