@@ -345,7 +345,7 @@ class Quantity:
         >>> str(Quantity.of(6, "GPU-h"))
         '6 GPU-hours'
         """
-        return _quantity(Fraction(_bounded(Decimal(value))), _unit(unit or ""))
+        return _written(Decimal(value), unit or "")
 
     @classmethod
     def parse(cls, text: str) -> Quantity:
@@ -359,11 +359,11 @@ class Quantity:
     def base(self) -> Decimal:
         """The amount in base units: currency units, seconds, GPU-seconds, tokens, requests,
         examples, labels, bytes, operations; a ratio as a plain number (82% is 0.82)."""
-        return _decimal(self._exact)
+        return _base(self.value, self.unit)
 
     @property
     def _exact(self) -> Fraction:
-        return Fraction(self.value) * _unit(self.unit).factor
+        return _exact(self.value, self.unit)
 
     def to(self, unit: str) -> Decimal:
         """The amount in another unit of the same dimension.
@@ -427,6 +427,22 @@ class Quantity:
     def __le__(self, other: Quantity) -> bool:
         self._same(other.dimension)
         return self._exact <= other._exact
+
+
+@lru_cache(maxsize=4096)
+def _written(value: Decimal, unit: str) -> Quantity:
+    """A spec says the same few quantities again and again, and an editor reads it at each key."""
+    return _quantity(Fraction(_bounded(value)), _unit(unit))
+
+
+@lru_cache(maxsize=4096)
+def _exact(value: Decimal, unit: str) -> Fraction:
+    return Fraction(value) * _unit(unit).factor
+
+
+@lru_cache(maxsize=4096)
+def _base(value: Decimal, unit: str) -> Decimal:
+    return _decimal(_exact(value, unit))
 
 
 def _operand(value: Quantity | Decimal | int) -> Quantity:
