@@ -1,7 +1,8 @@
-"""Puts what the software prints into README.md and docs/tour.md, between their markers, and the
-quickstart's plan, evidence and report into examples/review.
+"""Puts what the software prints into README.md, docs/tour.md and docs/language-tools.md, between
+their markers, and the quickstart's plan, evidence and report into examples/review.
 
     python docs/outputs.py               # everything but the backtest table
+    python docs/outputs.py --language    # what costs nothing: the checks and rewrites
     python docs/outputs.py --backtest    # that as well, from tests/bench/tiny_backtest.py
 
 Outputs are never typed by hand. Figures differ a little from machine to machine: the device profile
@@ -20,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "tour.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "tour.md", ROOT / "docs" / "language-tools.md")
 SPEC = "examples/quickstart.cosmos"
 PLAN = "examples/quickstart.plan.json"
 BUNDLE = "examples/quickstart.bundle"
@@ -77,6 +78,64 @@ def predict() -> str:
     return f"```console\n$ echo '{row}' | cosmosql predict {BUNDLE}\n{answer}\n```"
 
 
+TICKETS = """\
+import std.hardware as hw
+import std.tiny as tiny
+
+param floor = 83%
+
+strategy shots using icl {
+  model = tiny.small
+  shotts = sweep(1, 2,4)
+  on = hw.cpu
+}
+strategy words using baseline { method = tfidf }
+
+query pick {
+  for tiny.task.intent
+  among strategy.*
+  measure within 1 USD
+  maximize acuracy
+  require accuracy >= floor
+  require adapt_cost <= 6 GPU-hours
+}
+"""
+"""The spec of docs/language-tools.md, with two slips of the pen and one of the mind."""
+
+SILENCED = """\
+import std.tiny as tiny
+
+param floor = 82%
+
+# allow W0215: the nightly job sets it
+param goal = 90%
+
+strategy words using baseline {
+  method = sweep(majority, tfidf)
+}
+
+query pick {
+  for tiny.task.intent
+  among strategy.*
+  maximize accuracy
+}
+"""
+"""One warning that is told, and one that is silenced with a reason."""
+
+
+def tool(command: str, text: str) -> str:
+    """What a command prints of a spec that holds the text."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / command.split()[-1]
+        path.write_text(text, encoding="utf-8")
+        return console(command, printed(*command.split(), folder=path.parent))
+
+
+def shown(command: str, text: str) -> str:
+    """The spec itself, and what a command prints of it."""
+    return f"```cosmos\n{text}```\n\n{tool(command, text)}"
+
+
 def backtest() -> str:
     script = ROOT / "tests" / "bench" / "tiny_backtest.py"
     ran = subprocess.run(
@@ -90,30 +149,48 @@ OUTPUTS = {
     "why": lambda: console(f"why {PLAN}", printed("why", PLAN)),
     "mistake": mistake,
     "quote": quote,
+    "tools-spec": lambda: f"```cosmos\n{TICKETS}```",
+    "tools-check": lambda: tool("check tickets.cosmos", TICKETS),
+    "tools-fix": lambda: tool("check --fix --diff tickets.cosmos", TICKETS),
+    "tools-github": lambda: tool("check --format github tickets.cosmos", TICKETS),
+    "tools-silence": lambda: shown("check --strict --verbose words.cosmos", SILENCED),
+    "tools-fmt": lambda: tool("fmt --diff tickets.cosmos", TICKETS),
     "apply": lambda: console(f"apply {PLAN}", printed("apply", PLAN)),
     "predict": predict,
     "backtest": backtest,
 }
 """By the name that stands in a page's marker; in the order in which they can be made."""
 
+LANGUAGE = ("mistake", *(name for name in OUTPUTS if name.startswith("tools-")))
+"""What comes from the front of the line alone: made in a second, and the same on every machine."""
+
+
+def marker(name: str) -> re.Pattern[str]:
+    """Matches what stands between a name's markers."""
+    return re.compile(rf"(<!-- output: {name} -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--backtest", action="store_true", help="the table of the backtest too")
+    parser.add_argument("--language", action="store_true", help="only what costs nothing")
     parser.add_argument("--only", nargs="*", default=sorted(OUTPUTS), choices=sorted(OUTPUTS))
     options = parser.parse_args()
+    wanted = set(LANGUAGE if options.language else options.only)
+    if not options.backtest:
+        wanted.discard("backtest")
     pages = {path: path.read_text(encoding="utf-8") for path in PAGES}
-    for name, make in OUTPUTS.items():
-        marker = re.compile(rf"(<!-- output: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if name not in options.only or (name == "backtest" and not options.backtest):
+    for name in (name for name in OUTPUTS if name in wanted):
+        place = marker(name)
+        if not any(place.search(text) for text in pages.values()):
             continue
-        if not any(marker.search(text) for text in pages.values()):
-            continue
-        body = make()
+        body = OUTPUTS[name]()
         for path, text in pages.items():
-            pages[path] = marker.sub(lambda found, body=body: f"{found[1]}{body}\n{found[2]}", text)
+            pages[path] = place.sub(lambda found, body=body: f"{found[1]}{body}\n{found[3]}", text)
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
+    if options.language:
+        return
     for suffix in REVIEWED:
         shutil.copy(ROOT / "examples" / f"quickstart.{suffix}", REVIEW)
 
