@@ -122,7 +122,8 @@ def test_parse_is_the_inverse_of_str(a: Quantity) -> None:
 
 @given(quantities)
 def test_double_negation_and_the_neutral_ones(a: Quantity) -> None:
-    assert -(-a) == a
+    negative = -a
+    assert -negative == a
     assert a * Quantity.of(1) == a / Quantity.of(1) == a
     assert exact(a + -a) == 0
 
