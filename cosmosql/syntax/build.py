@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, Label
+from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, Label
 from cosmosql.source import Source, Span
 from cosmosql.syntax.parser import Child, Token
 from cosmosql.syntax.tree import (
@@ -250,7 +250,8 @@ class Builder:
             wrong = next((m for m in _ESCAPE.finditer(inner) if m[1] not in _ESCAPES), None)
             if wrong:
                 span = Span(self.source, start + wrong.start(), start + wrong.end())
-                self._report("E0108", "unknown escape", span, "no such escape", _ESCAPE_HELP)
+                fix = Fix(span, f"\\{wrong[0]}")
+                self._report("E0108", "unknown escape", span, "no such escape", _ESCAPE_HELP, fix)
             inner = _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), inner)
         return Text(value=inner, span=self._span(token))
 
@@ -285,9 +286,11 @@ class Builder:
         )
         return True
 
-    def _report(self, code: str, title: str, span: Span, label: str, advice: str) -> None:
+    def _report(
+        self, code: str, title: str, span: Span, label: str, advice: str, fix: Fix | None = None
+    ) -> None:
         self.diagnostics.append(
-            Diagnostic(code=code, title=title, labels=(Label(span, label),), help=advice)
+            Diagnostic(code=code, title=title, labels=(Label(span, label),), help=advice, fix=fix)
         )
 
 

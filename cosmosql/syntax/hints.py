@@ -69,11 +69,24 @@ def unterminated(source: Source, position: int) -> Diagnostic:
         title="unterminated text",
         labels=(Label(span, "this text does not end on its line"),),
         help='close it with `"`; a line break within a text is written `\\n`',
+        fix=_closing_quote(span),
     )
 
 
-def unclosed(source: Source, opener: int, before: int | None = None) -> Diagnostic:
-    """The diagnostic for an opening bracket; its partner is missing at `before` at the latest."""
+def _closing_quote(span: Span) -> Fix | None:
+    """The quote at the line's end, where nothing in the text looks like what comes after one."""
+    text = span.text.rstrip()
+    if re.search(r"[#,;\[\]{}()\\]", text):
+        return None
+    end = span.start + len(text)
+    return Fix(Span(span.source, end, end), '"')
+
+
+def unclosed(
+    source: Source, opener: int, before: int | None = None, end: int | None = None
+) -> Diagnostic:
+    """The diagnostic for an opening bracket; its partner is missing at `before` at the latest.
+    `end` is where the statement that it is in ends, if that is what it closes."""
     partner = {"{": "}", "[": "]", "(": ")"}[source.text[opener]]
     labels = [Label(Span(source, opener, opener + 1), "this bracket is not closed")]
     if before is not None:
@@ -84,7 +97,21 @@ def unclosed(source: Source, opener: int, before: int | None = None) -> Diagnost
         title="unclosed bracket",
         labels=tuple(labels),
         help=f"write `{partner}`{place} where it ends",
+        fix=_closing(source, opener, partner, before if partner == "}" else end),
     )
+
+
+def _closing(source: Source, opener: int, partner: str, place: int | None) -> Fix | None:
+    """The missing bracket at the latest place where it can stand."""
+    if place is None:
+        return None
+    here = Span(source, place, place)
+    if partner != "}":
+        return Fix(here, partner)
+    start = source.text.rfind("\n", 0, opener) + 1
+    line = source.text[start:opener]
+    indent = line[: len(line) - len(line.lstrip())]
+    return Fix(here, f"\n{indent}{partner}")
 
 
 def expectation(accepted: frozenset[str]) -> str:
@@ -135,7 +162,17 @@ def _line_end(source: Source, stop: Stop, end: int) -> Diagnostic:
         title=f"expected {expected}, found the end of the line",
         labels=(Label(Span(source, end, end), f"{expected} should stand here"),),
         help=_IMPORT_HELP if "AS" in stop.accepted else None,
+        fix=_alias(source, end) if "AS" in stop.accepted else None,
     )
+
+
+def _alias(source: Source, end: int) -> Fix | None:
+    """The name that an import without one is usually given."""
+    line = source.text[source.text.rfind("\n", 0, end) + 1 : end]
+    match = re.fullmatch(r'import[ \t]+(?:"(?:[^"]*/)?|(?:\w+\.)*)([A-Za-z_]\w*)(?:\.\w+")?', line)
+    if match is None:
+        return None
+    return Fix(Span(source, end, end), f" as {match[1]}")
 
 
 _IMPORT_HELP = "name every import: `import std.models as models`"
@@ -162,7 +199,7 @@ def _advice(stop: Stop, span: Span, before: str) -> tuple[str | None, Fix | None
     text, accepted = span.text, stop.accepted
     for start, words in _ADVICE_ON_TEXT:
         if text.startswith(start):
-            return words, None
+            return words, _rewritten(span)
     ends = bool(accepted & _LINE_END)
     if text == "=" and "COMPARISON" in accepted:
         return "write `==` to compare", Fix(span, "==")
@@ -175,16 +212,55 @@ def _advice(stop: Stop, span: Span, before: str) -> tuple[str | None, Fix | None
     if text == "," and ends:
         return "one item a line, without commas", Fix(span, "")
     if text == "{" and accepted >= _VALUE:
-        return "a section has no `=`: `name { … }`", None
+        equal = before.rstrip()
+        sign = span.start - len(before) + len(equal) - 1
+        return "a section has no `=`: `name { … }`", Fix(Span(span.source, sign, span.start), "")
     if text == "." and accepted >= _VALUE:
-        return "write the zero: `0.5`", None
+        digit = span.source.text[span.end : span.end + 1].isdigit()
+        return "write the zero: `0.5`", Fix(span, "0.") if digit else None
     if stop.found == "TEXT" and accepted & {"NAME"} and not accepted >= _VALUE:
-        return "names stand without quotes", None
+        name = text[1:-1]
+        plain = name.isascii() and name.isidentifier()
+        return "names stand without quotes", Fix(span, name) if plain else None
     if stop.found == "NAME":
         return _word_advice(stop, span, before)
+    if stop.found in _VALUE and "COMMA" in accepted and not ends:
+        return _COMMA_HELP, _comma(span, before)
     if "AS" in accepted:
         return _IMPORT_HELP, None
     return None, None
+
+
+_REWRITTEN = (
+    (re.compile(r"=<"), "<="),
+    (re.compile(r"=>"), ">="),
+    (re.compile(r"//"), "#"),
+    (re.compile(r"[ \t]*;(?=[ \t]*(?:#|\n|$))"), ""),
+    (re.compile(r"'([^'\"\\\n]*)'"), r'"\1"'),
+    (re.compile(r"\$[ \t]*(\d[\d_.]*)(?![\w%])"), r"\1 USD"),
+    (re.compile(r"€[ \t]*(\d[\d_.]*)(?![\w%])"), r"\1 EUR"),
+    (re.compile(r"£[ \t]*(\d[\d_.]*)(?![\w%])"), r"\1 GBP"),
+)
+"""What other languages write, and how it is written here."""
+
+
+def _rewritten(span: Span) -> Fix | None:
+    """The text that stands at a place as the language writes it."""
+    text = span.source.text
+    for pattern, words in _REWRITTEN:
+        match = pattern.match(text, span.start)
+        if match:
+            return Fix(Span(span.source, span.start, match.end()), match.expand(words))
+    return None
+
+
+_COMMA_HELP = "put a comma between two of a list"
+
+
+def _comma(span: Span, before: str) -> Fix:
+    """A comma right after what stands before a place."""
+    end = span.start - len(before) + len(before.rstrip())
+    return Fix(Span(span.source, end, end), ",")
 
 
 def _word_advice(stop: Stop, span: Span, before: str) -> tuple[str | None, Fix | None]:
@@ -197,13 +273,15 @@ def _word_advice(stop: Stop, span: Span, before: str) -> tuple[str | None, Fix |
     if len(words) == 1 and stop.accepted >= {"EQUAL", "LBRACE"}:
         clause = closest(words[0], [texts[name] for name in _CLAUSES])
         if clause:
-            return f"did you mean `{clause}`?", None
+            start = span.start - len(before.lstrip())
+            place = Span(span.source, start, start + len(words[0]))
+            return f"did you mean `{clause}`?", Fix(place, clause)
     if span.text == "and" and words[:1] == ["require"]:
         return "write one `require` line for each condition", None
     if "AS" in stop.accepted:
         return _IMPORT_HELP, None
     if "COMMA" in stop.accepted:
-        return "put a comma between two of a list", None
+        return _COMMA_HELP, _comma(span, before)
     if stop.accepted & _LINE_END:
         return "one item a line: start a new line, or put an operator before it", None
     return None, None

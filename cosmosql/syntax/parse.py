@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, Label
+from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, Label
 from cosmosql.source import Source, Span
 from cosmosql.syntax.build import Builder
 from cosmosql.syntax.parser import Node, Stop, parse_rule
@@ -146,12 +146,13 @@ def decode_bytes(data: bytes, name: str) -> Source | Diagnostic:
     source = Source(name, text.replace("\r\n", "\n"))
     match = _FORBIDDEN.search(source.text)
     if match:
-        point = ord(match.group())
+        point, span = ord(match.group()), Span(source, match.start(), match.end())
         return Diagnostic(
             code="E0101",
             title="forbidden character",
-            labels=(Label(Span(source, match.start(), match.end()), f"this is U+{point:04X}"),),
+            labels=(Label(span, f"this is U+{point:04X}"),),
             notes=("control and direction characters can hide what a text says",),
             help="delete it",
+            fix=Fix(span, "\n" if match.group() == "\r" else ""),
         )
     return source

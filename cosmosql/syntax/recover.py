@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, Label
+from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, Label
 from cosmosql.source import Source, Span
 from cosmosql.syntax.build import MAXIMUM_DEPTH, Builder
 from cosmosql.syntax.hints import explain, unclosed
@@ -79,6 +79,16 @@ def _content_end(text: str, start: int, end: int) -> int:
     while stop > start and text[stop - 1].isspace():
         stop -= 1
     return stop
+
+
+def _last_content(text: str, start: int, end: int) -> int:
+    """The end of what is neither blank nor a comment in a stretch of several lines."""
+    while True:
+        blank = start + len(text[start:end].rstrip())
+        content = _content_end(text, start, blank)
+        if content == end:
+            return end
+        end = content
 
 
 def _first_of_each_line(source: Source, found: list[Diagnostic]) -> Iterator[Diagnostic]:
@@ -176,7 +186,10 @@ class _Judge:
         """Reports the outermost open `(` or `[`; the statement it is in is judged by that alone."""
         if not self.brackets:
             return False
-        self.diagnostics.append(unclosed(self.source, self.brackets[0]))
+        opener = self.brackets[0]
+        ends = before >= self.end or self.source.text[before] == "\n"
+        end = _last_content(self.source.text, opener, before) if ends else None
+        self.diagnostics.append(unclosed(self.source, opener, end=end))
         self.brackets.clear()
         self.statement = before
         return True
@@ -219,6 +232,7 @@ class _Judge:
                 title="expected `{`, found the end of the line",
                 labels=(Label(Span(self.source, header, header), "`{` should stand here"),),
                 help="a block's `{` stands at the end of its first line",
+                fix=Fix(Span(self.source, header, header), " {"),
             )
         )
         self.braces.append((header, 0))

@@ -274,17 +274,17 @@ def test_one_mistake(text: str, code: str, marked: str, words: str) -> None:
     [
         ("dataset rows usng jsonl {\n}", "did you mean `using`?", "using"),
         ("query q {\n  require a = 3\n}", "write `==` to compare", "=="),
-        ("query q {\n  requires a >= 3\n}", "did you mean `require`?", None),
+        ("query q {\n  requires a >= 3\n}", "did you mean `require`?", "require"),
         ("query q {\n  require a >= 3 and b >= 2\n}", "write one `require` line for each", None),
         ("param x: 3", "write `=`", "="),
-        ("query q {\n  roles = {\n  }\n}", "a section has no `=`", None),
-        ("query q {\n  a = 1;\n}", "one item a line", None),
+        ("query q {\n  roles = {\n  }\n}", "a section has no `=`", ""),
+        ("query q {\n  a = 1;\n}", "one item a line", ""),
         ("task t using classify\n{\n}", "a block's `{` stands at the end", None),
-        ("query q {\n  among a b\n}", "put a comma between", None),
+        ("query q {\n  among a b\n}", "put a comma between", ","),
         ("let x = Ticket: a", "a text stands in double quotes", None),
         ("let x = 5 and 3", "one item a line", None),
-        ("// a comment", "a comment starts with `#`", None),
-        ("let x = $40", "write the currency's code", None),
+        ("// a comment", "a comment starts with `#`", "#"),
+        ("let x = $40", "write the currency's code", "40 USD"),
     ],
 )
 def test_advice(text: str, advice: str, replacement: str | None) -> None:
