@@ -14,6 +14,7 @@ from cosmosql.lsp.documents import Document, Documents, uri_of
 from cosmosql.lsp.positions import EditorText
 from cosmosql.model.bind import analyse
 from cosmosql.model.boundary import NOTHING, Trusted, real_path
+from cosmosql.model.memory import Memory
 from cosmosql.model.modules import SUFFIX, LoadedModule, Modules, load_modules
 from cosmosql.model.occurrences import Index
 from cosmosql.model.program import Program
@@ -72,6 +73,7 @@ class Workspace:
         self.today = today
         self.trusted = trusted
         self._snapshots: dict[str, Snapshot] = {}
+        self._memory = Memory()
 
     def snapshot(self, document: Document) -> Snapshot:
         """The analysis of an open file, as of now."""
@@ -119,14 +121,22 @@ class Workspace:
 
     def _loaded(self, path: Path, texts: Mapping[Path, str]) -> Iterator[Modules]:
         try:
-            yield load_modules(path, Report(), texts=texts, trusted=self.trusted)
+            yield load_modules(
+                path, Report(), texts=texts, trusted=self.trusted, cache=self._memory
+            )
         except InputError:
             return
 
     def _analyse(self, document: Document) -> Snapshot:
         texts = self.documents.texts(document)
         try:
-            found = analyse(document.path, texts=texts, today=self.today(), trusted=self.trusted)
+            found = analyse(
+                document.path,
+                texts=texts,
+                trusted=self.trusted,
+                today=self.today(),
+                memory=self._memory,
+            )
         except InputError as error:
             return Snapshot(
                 document=document,

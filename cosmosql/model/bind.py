@@ -17,6 +17,7 @@ from cosmosql.model.declarations import DeclarationBinder
 from cosmosql.model.evaluate import Evaluator, canonical_text
 from cosmosql.model.extend import Flattener
 from cosmosql.model.lint.lints import Spec, lint
+from cosmosql.model.memory import Memory, standard_files
 from cosmosql.model.modules import LoadedModule, Modules, load_modules
 from cosmosql.model.names import Declaration, Named
 from cosmosql.model.program import (
@@ -39,7 +40,6 @@ from cosmosql.model.queries import QueryBinder
 from cosmosql.model.report import Report
 from cosmosql.model.settings import Settings, read_settings
 from cosmosql.model.silence import DATED_CODES, ROW_CODES, SILENCEABLE, Silencer
-from cosmosql.syntax.parse import ParseCache
 from cosmosql.syntax.tree import Parameter
 
 Bound = TypeVar("Bound", bound=Declared)
@@ -69,19 +69,21 @@ def analyse(
     texts: Mapping[Path, str] | None = None,
     trusted: Trusted = NOTHING,
     today: datetime.date | None = None,
-    cache: ParseCache | None = None,
+    memory: Memory | None = None,
 ) -> Analysis:
     """The files and the program of a spec, the static checks and lints made. Raises InputError
     where the spec itself cannot be read.
 
     `settings` are the values of `--params` and `--set`; `texts` stand in for what resolved paths
-    hold (an editor's buffers); `cache` keeps what was parsed for the next analysis. Reads the
-    spec's own directory tree, the standard library and `trusted` trees, nothing else. `today` is
-    the day as of which ages are told; None: they are not.
+    hold (an editor's buffers); `memory` keeps what the next analysis can use. Reads the spec's own
+    directory tree, the standard library and `trusted` trees, nothing else. `today` is the day as
+    of which ages are told; None: they are not.
     """
     report = Report()
-    modules = load_modules(path, report, texts=texts, trusted=trusted, cache=cache)
-    program = _program(modules, settings or {}, report, Boundary.around(path, trusted))
+    boundary = Boundary.around(path, trusted)
+    modules = load_modules(path, report, texts=texts, trusted=trusted, cache=memory)
+    known = standard_files(modules, boundary, texts or ()) if memory else frozenset[Path]()
+    program = _program(modules, settings or {}, report, boundary, memory or Memory(), known)
     silencer = Silencer(modules)
     if report.failed:
         report.extend(check(program))
@@ -117,16 +119,25 @@ def bind(
 
 
 def _program(
-    modules: Modules, settings: Settings, report: Report, boundary: Boundary
+    modules: Modules,
+    settings: Settings,
+    report: Report,
+    boundary: Boundary,
+    memory: Memory,
+    known: frozenset[Path],
 ) -> Program:
-    """What can be bound; declarations with mistakes are left out after reporting them."""
+    """What can be bound; declarations with mistakes are left out after reporting them. `memory` is
+    asked for those of the files that are `known`."""
     flattener = Flattener(report)
     evaluator = Evaluator(report, flattener, read_settings(settings, modules, report))
     parameters = _parameters(modules, evaluator)
     binder = DeclarationBinder(evaluator, boundary)
 
     def every(kind: str, one: Callable[[Declaration], Bound | None]) -> dict[str, Bound]:
-        bound = (one(declaration) for declaration in _declarations(modules.all, kind))
+        bound = (
+            memory.bind(found, one, report) if found.module.path in known else one(found)
+            for found in _declarations(modules.all, kind)
+        )
         return {item.name: item for item in bound if item is not None}
 
     datasets: dict[str, Dataset] = every("dataset", binder.dataset)
