@@ -117,12 +117,13 @@ def _from_hub(options: ModelOptions) -> Path:
         # A model that does not exist, one that asks for consent and an unreachable hub differ
         # only in the hub's own words, so these are shown.
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        pinned = f" --revision {options.revision}" if options.revision else ""
         reject(
             "E0533",
             "cannot fetch a model from the hub",
             notes=(f"there is no directory `{options.id}`, and the hub says: {reason}",),
             help="check the id and the network (or HF_HUB_OFFLINE, HF_TOKEN), or download it "
-            f"where there is one (`hf download {options.id}`) and give the directory",
+            f"where there is one (`hf download {options.id}{pinned}`) and give the directory",
         )
 
 
