@@ -81,6 +81,7 @@ def _candidates(program: Program) -> Iterator[Diagnostic]:
                 "sweep too large",
                 largest.span,
                 f"expands to {sizes[largest.name]:,} candidates",
+                Label(query.span, "they are compared here"),
                 notes=(f"the query has {total:,} candidates; at most {LARGEST:,} are compared",),
                 help="shorten a `sweep(…)` of this strategy",
             )
@@ -161,6 +162,7 @@ def _metrics(program: Program) -> Iterator[Diagnostic]:
                     "metric does not fit the task",
                     span,
                     f"`{measure.name}` is not the metric of the task",
+                    Label(program.tasks[query.task].span, f"its metric is `{task_metric}`"),
                     notes=("one metric is measured for each task",),
                     help=f"write `{task_metric}`, or set `metric = {measure.name}` in the task",
                 )
@@ -210,6 +212,7 @@ def _foreign_measures(program: Program) -> Iterator[Diagnostic]:
                     "a measure of a strategy that is not compared",
                     span,
                     f"`{measure.strategy}` is not among the candidates",
+                    Label(strategy.span, "it is declared here"),
                     help=f"add it: `among …, {measure.strategy}`",
                 )
             elif _size(strategy) > 1:
@@ -218,6 +221,7 @@ def _foreign_measures(program: Program) -> Iterator[Diagnostic]:
                     "a measure of a strategy that is not compared",
                     span,
                     f"`{measure.strategy}` is {_size(strategy)} candidates, not one",
+                    Label(strategy.span, "it is declared here"),
                     help="name a strategy without `sweep(…)`",
                 )
 

@@ -80,7 +80,7 @@ class Evaluator:
         self.report = report
         self.flattener = flattener
         self._settings = settings
-        self._open: set[int] = set()
+        self._open: dict[int, Name] = {}
         """Constants and attributes whose values are being found."""
         self._depth = 0
         self._values: dict[int, Value | None] = {}
@@ -137,17 +137,19 @@ class Evaluator:
         key = id(node)
         if key not in self._values:
             if key in self._open:
+                steps = list(self._open.values())[list(self._open).index(key) + 1 :]
                 self.report.add(
                     "E0210",
                     "definition in a circle",
                     name.span,
                     "its value needs itself",
+                    others=[Label(step.span, "by way of this") for step in steps],
                     help="give one of the names a value of its own",
                 )
                 return None
-            self._open.add(key)
+            self._open[key] = name
             self._values[key] = value()
-            self._open.discard(key)
+            del self._open[key]
         return self._values[key]
 
     def _constant_value(self, named: Named) -> Value | None:
@@ -205,8 +207,7 @@ class Evaluator:
             constant = module.constants.get(name)
             if constant is None:
                 return Value(Word(name, quoted=False), reference.span)
-            found = self.constant(Named(module, constant))
-            return None if found is None else Value(found.content, reference.span)
+            return self._used(self.constant(Named(module, constant)), reference)
         target = resolve(reference, module, self.report)
         match target:
             case None:
@@ -214,8 +215,7 @@ class Evaluator:
             case Declaration():
                 return Value(target, reference.span)
             case Named():
-                found = self.constant(target)
-                return None if found is None else Value(found.content, reference.span)
+                return self._used(self.constant(target), reference)
             case Member():
                 return self._member(target, reference)
 
@@ -236,7 +236,14 @@ class Evaluator:
         found = self._once(
             attribute, attribute.name, lambda: self.value(attribute.value, owned.module)
         )
-        return None if found is None else Value(found.content, reference.span)
+        return self._used(found, reference)
+
+    def _used(self, value: Value | None, reference: Reference) -> Value | None:
+        """A definition's value where a name uses it."""
+        if value is None:
+            return None
+        self.report.defined(reference.span, value.span)
+        return Value(value.content, reference.span)
 
     def _all(self, items: tuple[Expression, ...], module: LoadedModule) -> tuple[Value, ...] | None:
         found = [self.value(item, module) for item in items]

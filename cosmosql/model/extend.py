@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cosmosql.diagnostics.diagnostic import Label
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration, Key, resolve_any
 from cosmosql.model.report import Report
@@ -117,6 +118,7 @@ class Flattener:
                     "definition in a circle",
                     reference.span,
                     "this leads back to the declaration itself",
+                    others=_steps(chain[[item.key for item in chain].index(found.key) : -1]),
                     help="extend a declaration that stands on its own",
                 )
                 break
@@ -172,7 +174,7 @@ class Flattener:
                     "E0203", "unknown attribute", item.span, f"`{name}` cannot stand in a section"
                 )
         if section.name.text in sections:
-            self._twice(section.name)
+            self._twice(section.name, sections[section.name.text].name)
         else:
             sections[section.name.text] = OwnedSection(section.name, attributes)
 
@@ -180,18 +182,25 @@ class Flattener:
         self, table: dict[str, OwnedAttribute], item: Attribute, module: LoadedModule
     ) -> None:
         if item.name.text in table:
-            self._twice(item.name)
+            self._twice(item.name, table[item.name.text].attribute.name)
         else:
             table[item.name.text] = OwnedAttribute(item, module)
 
-    def _twice(self, name: Name) -> None:
+    def _twice(self, name: Name, first: Name) -> None:
         self._report.add(
             "E0207",
             "declared twice",
             name.span,
             "this is said already in the same block",
+            others=[Label(first.span, "here")],
             help="keep one of the two",
         )
+
+
+def _steps(chain: list[Declaration]) -> list[Label]:
+    """Each `extends` of a circle but the last."""
+    references = [item.block.extends for item in chain]
+    return [Label(item.span, "by way of this") for item in references if item is not None]
 
 
 def _merged(inherited: Flat, own: Flat) -> Flat:

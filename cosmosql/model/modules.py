@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, InputError, Label
@@ -56,6 +57,8 @@ class LoadedModule:
     tree: Tree
     damaged: bool
     """True where syntax errors have cost it some of its declarations."""
+    aliases: dict[str, Name] = field(default_factory=dict)
+    """Where each import is given its name."""
     imports: dict[str, LoadedModule] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Aliases of imports that failed: nothing is said of names that go through them."""
@@ -170,9 +173,13 @@ class _Loader:
     def _import(self, module: LoadedModule, node: Import) -> None:
         """Enters the imported module under its alias; it is loaded at its first import."""
         alias = node.alias
-        if alias.text in (*module.imports, *module.broken, *module.constants):
-            _twice(alias, self.report)
+        taken = module.aliases.get(alias.text)
+        if alias.text in module.constants:
+            taken = module.constants[alias.text].name
+        if taken is not None:
+            _twice(alias, taken, self.report)
             return
+        module.aliases[alias.text] = alias
         if alias.text in (*KINDS, *MEASURES, *names("metric")):
             _shadows(alias, self.report)
             return
@@ -317,7 +324,7 @@ def _declare(module: LoadedModule, report: Report) -> None:
         match node:
             case Parameter() | Constant():
                 if node.name.text in module.constants:
-                    _twice(node.name, report)
+                    _twice(node.name, module.constants[node.name.text].name, report)
                 else:
                     module.constants[node.name.text] = node
                     if node.name.text in (*MEASURES, *metrics, *KINDS):
@@ -332,17 +339,18 @@ def _declare(module: LoadedModule, report: Report) -> None:
                         **correction(node.kind.span, KINDS, f"the kinds are {', '.join(KINDS)}"),
                     )
                 elif (node.kind.text, node.name.text) in module.blocks:
-                    _twice(node.name, report)
+                    _twice(node.name, module.blocks[node.kind.text, node.name.text].name, report)
                 else:
                     module.blocks[node.kind.text, node.name.text] = node
 
 
-def _twice(name: Name, report: Report) -> None:
+def _twice(name: Name, first: Name, report: Report) -> None:
     report.add(
         "E0207",
         "declared twice",
         name.span,
         "this name is taken already",
+        others=[Label(first.span, "it is declared here")],
         help="rename one of the two",
     )
 
@@ -370,12 +378,20 @@ def _report_cycles(modules: tuple[LoadedModule, ...], report: Report) -> None:
             if found is None:
                 continue
             if found in path:
-                chain = [item.shown for item in path[path.index(found) :]] + [found.shown]
+                circle = path[path.index(found) :]
+                steps = [
+                    Label(item.aliases[name].span, f"this imports `{after.shown}`")
+                    for item, after in pairwise(circle)
+                    for name, other in item.imports.items()
+                    if other is after
+                ]
+                chain = [item.shown for item in circle] + [found.shown]
                 report.add(
                     "E0202",
                     "import cycle",
                     node.span,
                     "this import leads back here",
+                    others=steps,
                     notes=(" imports ".join(chain),),
                     help="move what both files need into a third one",
                 )

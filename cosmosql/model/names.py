@@ -155,7 +155,12 @@ def _short(
     if meant:
         choices = " or ".join(f"`{item.name}`" for item in meant)
         report.add(
-            "E0211", "ambiguous name", reference.span, "several have it", help=f"write {choices}"
+            "E0211",
+            "ambiguous name",
+            reference.span,
+            "several have it",
+            others=[Label(item.block.name.span, f"`{item.name}`") for item in meant],
+            help=f"write {choices}",
         )
         return None
     if len(parts) == 1 and name in place.imports:

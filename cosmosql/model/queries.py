@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
+from cosmosql.diagnostics.diagnostic import Label
 from cosmosql.model.blocks import BlockReader
 from cosmosql.model.evaluate import Evaluator, describe
 from cosmosql.model.extend import Flat, OwnedClause
@@ -117,6 +118,7 @@ class QueryBinder:
                         "declared twice",
                         owned.clause.span,
                         "the query says this already",
+                        others=[Label(clauses[0].clause.span, "here")],
                         help="keep one of the two",
                     )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from cosmosql.diagnostics.suggest import closest
 from cosmosql.source import Span
+
+VALUES = "E03"
+"""What codes on types, units and ranges start with."""
 
 
 class Report:
@@ -14,6 +17,11 @@ class Report:
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Diagnostic] = {}
+        self._definitions: dict[tuple[str, int, int], Span] = {}
+
+    def defined(self, use: Span, definition: Span) -> None:
+        """Remembers where the value of a name is said, for findings on its use."""
+        self._definitions[use.source.name, use.start, use.end] = definition
 
     def add(
         self,
@@ -27,15 +35,25 @@ class Report:
         help: str | None = None,
         fix: Fix | None = None,
     ) -> None:
+        labels = (Label(span, label), *others)
+        if code.startswith(VALUES):
+            labels += tuple(self._said(labels))
         found = Diagnostic(
             code=code,
             title=title,
-            labels=(Label(span, label), *others),
+            labels=labels,
             notes=notes,
             help=help,
             fix=fix,
         )
         self.extend([found])
+
+    def _said(self, labels: Iterable[Label]) -> Iterator[Label]:
+        for label in labels:
+            span = label.span
+            place = self._definitions.get((span.source.name, span.start, span.end))
+            if place is not None:
+                yield Label(place, "its value is said here")
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for item in diagnostics:
