@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # torch's threads spin against other processes on a busy machine; passive waiting does not.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test check format tiny backtest outputs vscode clean
+.PHONY: demo test check format tiny backtest generated outputs vscode clean
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python >= 3.11 is needed, this is %d.%d; set PYTHON=..." % v[:2])'
@@ -45,6 +45,22 @@ tiny: $(READY)
 ## The README's table of forecasts against the truth. About half an hour.
 backtest: $(READY)
 	$(BIN)/python tests/bench/tiny_backtest.py --keep build/backtest
+
+ARTIFACTS := plan bundle evidence backtest diagnostics graph quote outcome answer
+
+## Everything that is written from the grammar, the schema and the tools; tests say when it is stale.
+generated: $(READY)
+	$(BIN)/python -m cosmosql.syntax.tables
+	$(BIN)/python -m cosmosql.highlight.textmate
+	$(BIN)/python -m cosmosql.highlight.vim
+	$(BIN)/python -m cosmosql.schema.reference > docs/language/reference.md
+	$(BIN)/python docs/grammar.py
+	$(BIN)/python docs/stdlib.py
+	for name in $(ARTIFACTS); do \
+	  $(BIN)/cosmosql schema $$name > docs/schema/$$name.schema.json || exit 1; \
+	done
+	$(BIN)/cosmosql schema language > docs/schema/language.json
+	$(BIN)/python docs/outputs.py --language
 
 ## What the software prints, into README.md and docs/tour.md.
 outputs: $(READY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cosmosql.syntax.parser import parser
+from tests.syntax.test_parser import lark
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,7 +79,7 @@ def files() -> dict[str, str]:
 
 def terminals(text: str) -> list[tuple[str, int, int]]:
     """Name, start and end of every terminal that the parser reads in a text without mistakes."""
-    state = parser().parse_interactive(text, start="file")
+    state = lark().parse_interactive(text, start="file")
     return [
         (token.type, token.start_pos, token.end_pos)
         for token in state.iter_parse()

@@ -1,0 +1,8 @@
+if exists("b:did_ftplugin")
+  finish
+endif
+let b:did_ftplugin = 1
+setlocal commentstring=#\ %s comments=b:##,b:# expandtab shiftwidth=2 softtabstop=2
+setlocal formatprg=cosmosql\ fmt\ -
+let b:undo_ftplugin = "setlocal commentstring< comments< expandtab< shiftwidth<"
+let b:undo_ftplugin .= " softtabstop< formatprg<"

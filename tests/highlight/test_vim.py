@@ -1,0 +1,90 @@
+"""The syntax file of Vim, run by Vim and compared with the parser."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cosmosql.highlight.vim import LINKS
+from cosmosql.highlight.vim import files as generated
+from tests.highlight.specs import DAMAGED, KEYWORDS, ROOT, files, terminals
+
+VIM = shutil.which("vim")
+needs_vim = pytest.mark.skipif(not VIM, reason="Vim is not installed")
+
+SCRIPT = """
+let found = []
+for line in range(1, line('$'))
+  for column in range(1, col([line, '$']) - 1)
+    call add(found, line . ' ' . column . ' ' . synIDattr(synID(line, column, 1), 'name'))
+  endfor
+endfor
+call writefile(found, '{out}')
+qall!
+"""
+
+
+def groups(text: str, folder: Path) -> list[str]:
+    """The syntax group of every character; texts are ASCII here."""
+    spec, script, out = folder / "a.cosmos", folder / "dump.vim", folder / "out"
+    spec.write_text(text, encoding="utf-8")
+    script.write_text(SCRIPT.replace("{out}", str(out)), encoding="utf-8")
+    setup = f"set rtp^={ROOT}/grammar/vim | filetype plugin on | syntax on"
+    wanted = (setup, f"edit {spec}", "syn sync fromstart", f"source {script}")
+    commands = [part for command in wanted for part in ("-c", command)]
+    subprocess.run(
+        [str(VIM), "-N", "-u", "NONE", "-i", "NONE", "-es", *commands],
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    found = [""] * len(text)
+    for entry in out.read_text(encoding="utf-8").splitlines():
+        line, column, name = entry.split(" ")
+        found[starts[int(line) - 1] + int(column) - 1] = name
+    return found
+
+
+def test_the_checked_in_files_are_current() -> None:
+    """Made again with `python -m cosmosql.highlight.vim`."""
+    for name, text in generated().items():
+        assert (ROOT / "grammar" / "vim" / name).read_text(encoding="utf-8") == text, name
+
+
+@needs_vim
+@pytest.mark.parametrize(
+    "name", ["sample", "examples/quickstart.cosmos", "examples/byo/tickets.cosmos"]
+)
+def test_keywords_names_and_numbers_are_those_of_the_parser(name: str, tmp_path: Path) -> None:
+    text = files()[name]
+    assert text.isascii()
+    found = groups(text, tmp_path)
+    assert not {"cosmosWrongUnit", "cosmosWrongEscape"} & set(found)
+    assert set(found) - {""} <= set(LINKS)
+    for terminal, start, end in terminals(text):
+        group, written = found[start], text[start:end]
+        if terminal in KEYWORDS:
+            assert group in ("cosmosKeyword", "cosmosClause"), written
+        if terminal == "NAME":
+            assert group not in ("cosmosKeyword", "cosmosClause", "cosmosNumber"), written
+        if terminal == "NUMBER":
+            assert group == "cosmosNumber", written
+            if not written[-1].isdigit():
+                assert found[end - 1] == "cosmosUnit", written
+        if terminal == "TEXT":
+            inside = {"cosmosText", "cosmosEscape", "cosmosColumn"}
+            assert set(found[start:end]) <= inside, written
+
+
+@needs_vim
+def test_a_damaged_file_keeps_its_next_declaration(tmp_path: Path) -> None:
+    found = groups(DAMAGED, tmp_path)
+    assert found[DAMAGED.index("strategy next")] == "cosmosKind"
+    assert found[DAMAGED.index("next")] == "cosmosName"
+    assert found[DAMAGED.index("parsecs")] == "cosmosWrongUnit"
