@@ -143,7 +143,7 @@ def test_what_cannot_be_imported_is_told_once(desk: Desk, line: str, code: str) 
 
 def test_a_module_that_is_nearly_right_is_suggested(desk: Desk) -> None:
     (file,) = desk.found('import "./shred.cosmos" as shared\n', {"shared.cosmos": SHARED})
-    assert file.help == "did you mean `shared.cosmos`?"
+    assert file.help == "did you mean `./shared.cosmos`?"
     (standard,) = desk.found("import std.tinny as tiny\n")
     assert standard.help == "did you mean `std.tiny`?"
 
