@@ -18,6 +18,8 @@ from cosmosql.identity import rounded
 Document = TypeVar("Document", bound=Part)
 
 SHOWN_PROBLEMS = 3
+LARGEST = 1 << 26
+"""Bytes of the largest document that is read: a reviewer opens files that strangers made."""
 
 
 def document_bytes(document: Part) -> bytes:
@@ -110,7 +112,11 @@ def _sync_directory(directory: Path) -> None:
 
 def _read(path: Path, model: type[Document], *, what: str, made_by: str) -> Document:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            _unreadable(path, what, made_by, (f"it has more than {LARGEST} bytes",))
+        value = json.loads(content.decode("utf-8"))
     except OSError as error:
         _unreadable(path, what, made_by, (error.strerror or str(error),))
     except UnicodeDecodeError:

@@ -22,8 +22,9 @@ from cosmosql.identity import Json, canonical, digest
 FORMAT = 1
 HEADER = canonical({"cosmosql": "evidence", "format": FORMAT})
 
-LARGEST = 1 << 30
-"""Bytes that a file may unpack to: a reviewer opens files that strangers made."""
+LARGEST = 1 << 28
+LONGEST_LINE = 1 << 26
+"""Bytes that a file, and a line of it, may unpack to: a reviewer opens files that strangers made."""
 
 
 def lines(observations: Iterable[Observation]) -> tuple[str, ...]:
@@ -97,21 +98,33 @@ def _content(observations: Iterable[Observation]) -> bytes:
 
 
 def _observations(file: BinaryIO) -> Iterator[Observation]:
-    with gzip.GzipFile(fileobj=file, mode="rb") as packed:
-        content = packed.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ValueError(f"it unpacks to more than {LARGEST} bytes")
-    header, *rest = content.decode("ascii").splitlines() or [""]
-    if header != HEADER:
-        raise ValueError(f"its first line is not {HEADER}")
     sets: dict[str, list[str]] = {}
-    for line in rest:
+    for number, line in enumerate(_unpacked(file)):
+        if number == 0:
+            if line != HEADER:
+                raise ValueError(f"its first line is not {HEADER}")
+            continue
         document = json.loads(line)
         if "identities" in document:
             sets[document["rows"]] = document["identities"]
             continue
         items = document["items"]
         yield observation_of({**document, "items": {**items, "rows": sets[items["rows"]]}})
+
+
+def _unpacked(file: BinaryIO) -> Iterator[str]:
+    """The lines of a packed file, one at a time."""
+    left = LARGEST
+    with gzip.GzipFile(fileobj=file, mode="rb") as packed:
+        line = packed.readline(LONGEST_LINE)
+        if not line:
+            yield ""
+        while line:
+            left -= len(line)
+            if left < 0 or len(line) == LONGEST_LINE:
+                raise ValueError(f"it unpacks to more than {LARGEST} bytes, or to endless lines")
+            yield line.decode("ascii").rstrip("\n")
+            line = packed.readline(LONGEST_LINE)
 
 
 def _not_written(path: Path, error: OSError) -> Diagnostic:

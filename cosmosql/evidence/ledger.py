@@ -6,7 +6,7 @@ import errno
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import TracebackType
@@ -99,8 +99,8 @@ class Ledger:
         # A process that was killed while it made the ledger leaves an empty file.
         if not path.exists() or (path.is_file() and path.stat().st_size == 0):
             return cls(path, None, None)
-        # Without a write-ahead log nobody is writing, and an immutable open makes no side files.
-        live = path.with_name(FILE + "-wal").exists()
+        # Unless both side files are there nobody is writing, and an immutable open makes none.
+        live = all(path.with_name(FILE + side).exists() for side in ("-wal", "-shm"))
         mode = "mode=ro" if live else "mode=ro&immutable=1"
         with _diagnosed(path):
             connection = sqlite3.connect(
@@ -298,6 +298,12 @@ def _recognise(connection: sqlite3.Connection, path: Path) -> None:
         raise InputError([_unusable(path, "it was not made by cosmosql")])
     if version > SCHEMA:
         raise InputError([_unusable(path, f"its schema {version} is newer than {SCHEMA}")])
+    # A ledger may come from a stranger: in place of a table there could be a query without an end.
+    query = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+    with closing(sqlite3.connect(":memory:")) as expected:
+        expected.executescript(_TABLES)
+        if connection.execute(query).fetchall() != expected.execute(query).fetchall():
+            raise InputError([_unusable(path, "its tables are not those of a ledger")])
 
 
 @contextmanager
