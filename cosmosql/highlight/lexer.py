@@ -21,6 +21,7 @@ from pygments.token import (
 )
 
 from cosmosql.highlight.vocabulary import (
+    ALLOWED,
     joining,
     known_unit,
     next_declaration,
@@ -66,6 +67,13 @@ def _states() -> dict[str, list[Any]]:
         "blank": [
             (r"^([ \t]*)(##[^\n]*)", bygroups(Whitespace, Comment.Special)),
             (r"\n|[ \t\r]+", Whitespace),
+            include("comment"),
+        ],
+        "comment": [
+            (
+                rf"(#[ \t]*)({ALLOWED})([^\n]*)",
+                bygroups(Comment.Single, Comment.Preproc, Comment.Single),
+            ),
             (r"#[^\n]*", Comment.Single),
         ],
         "next declaration": [(next_declaration(words), Whitespace, "#pop")],
@@ -73,7 +81,7 @@ def _states() -> dict[str, list[Any]]:
             include("next declaration"),
             (r"\n", Whitespace, "#pop"),
             (r"[ \t\r]+", Whitespace),
-            (r"#[^\n]*", Comment.Single),
+            include("comment"),
             (r"(?=\})", Whitespace, "#pop"),
         ],
         "import": [
@@ -86,7 +94,7 @@ def _states() -> dict[str, list[Any]]:
         "header": [
             (r"\n", Whitespace, "#pop"),
             (r"[ \t\r]+", Whitespace),
-            (r"#[^\n]*", Comment.Single),
+            include("comment"),
             (rf"(extends)\b(?=[ \t]+{words.name})", Keyword),
             (
                 rf"(using)\b{_SPACE}({one_of(words.implementations)})\b",

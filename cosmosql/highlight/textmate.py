@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from cosmosql import __version__
 from cosmosql.highlight.vocabulary import (
+    ALLOWED,
     Vocabulary,
     joining,
     known_unit,
@@ -96,9 +97,9 @@ def _comment() -> Rule:
                 ),
             },
             {
-                "match": r"(#).*$",
+                "match": rf"(#)[ \t]*({ALLOWED})?.*$",
                 "name": "comment.line.number-sign.cosmos",
-                "captures": _captures("punctuation.definition.comment"),
+                "captures": _captures("punctuation.definition.comment", "keyword.other.directive"),
             },
         ]
     }

@@ -14,6 +14,7 @@ from cosmosql.resources import resource
 
 LINKS = {
     "cosmosComment": "Comment",
+    "cosmosAllowed": "PreProc",
     "cosmosDoc": "SpecialComment",
     "cosmosText": "String",
     "cosmosEscape": "SpecialChar",
@@ -104,7 +105,8 @@ def _values(words: Vocabulary) -> Iterator[str]:
     yield _match("cosmosWrongEscape", r"\\.", "contained")
     yield _match("cosmosEscape", r'\\["\\nt]|\{\{|\}\}', "contained")
     yield _match("cosmosColumn", r'\{[^{}"\\]+\}', "contained")
-    yield _match("cosmosComment", r"#.*$", "contains=@Spell")
+    yield _match("cosmosAllowed", r"(#\s*)@<=allow\s+\a\d+(\s*,\s*\a\d+)*", "contained")
+    yield _match("cosmosComment", r"#.*$", "contains=@Spell,cosmosAllowed")
     yield _match("cosmosDoc", r"^\s*##.*$", "contains=@Spell")
 
 

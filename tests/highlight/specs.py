@@ -15,6 +15,7 @@ language 1
 import std.models as models   # after something
 import "./prices.cosmos" as prices
 
+# allow W0215, W0603: the nightly job sets it
 ## Doc of it.
 param floor = 82%
 let rate = (floor + 2 pp) * 3 - half / 2

@@ -50,6 +50,7 @@ def test_chosen_words() -> None:
     for expected in (
         (Comment.Special, "## Doc of it."),
         (Comment.Single, "# one"),
+        (Comment.Preproc, "allow W0215, W0603"),
         (Name.Constant, "floor"),
         (Keyword.Pseudo, "requests/month"),
         (Name.Class, "private"),

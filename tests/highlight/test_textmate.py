@@ -95,6 +95,8 @@ def test_chosen_words(compiler: Compiler) -> None:
         ("language", "keyword.other.language"),
         ("##", "punctuation.definition.comment"),
         ("Doc of it.", "comment.line.documentation"),
+        ("allow W0215, W0603", "keyword.other.directive"),
+        (": the nightly job sets it", "comment.line.number-sign"),
         ("import", "keyword.control.import"),
         ("models", "entity.name.namespace"),
         ("./prices.cosmos", "string.quoted.double.path"),

@@ -10,7 +10,7 @@ import pytest
 
 from cosmosql.highlight.vim import LINKS
 from cosmosql.highlight.vim import files as generated
-from tests.highlight.specs import DAMAGED, KEYWORDS, ROOT, files, terminals
+from tests.highlight.specs import DAMAGED, KEYWORDS, ROOT, SAMPLE, files, terminals
 
 VIM = shutil.which("vim")
 needs_vim = pytest.mark.skipif(not VIM, reason="Vim is not installed")
@@ -80,6 +80,13 @@ def test_keywords_names_and_numbers_are_those_of_the_parser(name: str, tmp_path:
         if terminal == "TEXT":
             inside = {"cosmosText", "cosmosEscape", "cosmosColumn"}
             assert set(found[start:end]) <= inside, written
+
+
+@needs_vim
+def test_what_is_silenced_stands_out(tmp_path: Path) -> None:
+    found = groups(SAMPLE, tmp_path)
+    assert found[SAMPLE.index("allow W0215")] == "cosmosAllowed"
+    assert found[SAMPLE.index("the nightly job")] == "cosmosComment"
 
 
 @needs_vim

@@ -21,9 +21,11 @@ syn region cosmosText start='"' skip='\\.' end='"' end='$' contains=cosmosEscape
 syn match cosmosWrongEscape '\v\\.' contained
 syn match cosmosEscape '\v\\["\\nt]|\{\{|\}\}' contained
 syn match cosmosColumn '\v\{[^{}"\\]+\}' contained
-syn match cosmosComment '\v#.*$' contains=@Spell
+syn match cosmosAllowed '\v(#\s*)@<=allow\s+\a\d+(\s*,\s*\a\d+)*' contained
+syn match cosmosComment '\v#.*$' contains=@Spell,cosmosAllowed
 syn match cosmosDoc '\v^\s*##.*$' contains=@Spell
 hi def link cosmosComment Comment
+hi def link cosmosAllowed PreProc
 hi def link cosmosDoc SpecialComment
 hi def link cosmosText String
 hi def link cosmosEscape SpecialChar
