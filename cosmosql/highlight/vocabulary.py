@@ -16,7 +16,6 @@ from cosmosql.schema.registry import extension
 from cosmosql.syntax.productions import alternatives, grammar, literals
 from cosmosql.unit_table import SPELLINGS
 
-
 ALLOWED = r"allow[ \t]+[A-Za-z]\d+(?:[ \t]*,[ \t]*[A-Za-z]\d+)*"
 """What a comment says to silence warnings: `# allow W0603: contract fixed until June`."""
 

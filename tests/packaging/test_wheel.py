@@ -83,6 +83,15 @@ def test_grammar_library_and_pages_travel(installed: Installed) -> None:
     assert installed.cosmosql("show", "new/task.cosmos", "--stage", "graph").returncode == 0
 
 
+def test_the_language_describes_itself(installed: Installed) -> None:
+    done = installed.cosmosql("schema", "language")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (ROOT / "docs" / "schema" / "language.json").read_text(encoding="utf-8")
+    done = installed.python("-m", "pygments", "-l", "cosmos", "-f", "raw", "new/task.cosmos")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Token.Keyword.Type\t'strategy'" in done.stdout
+
+
 def test_a_wheel_holds_the_package_alone(installed: Installed) -> None:
     names = {path.name for path in installed.packages.iterdir() if path.is_dir()}
     assert {name for name in names if not name.endswith(".dist-info")} <= {"cosmosql", "bin"}
