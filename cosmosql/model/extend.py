@@ -149,7 +149,7 @@ class Flattener:
         module, block = declaration.module, declaration.block
         attributes: dict[str, OwnedAttribute] = {}
         sections: dict[str, OwnedSection] = {}
-        clauses: dict[str, tuple[OwnedClause, ...]] = {}
+        clauses: dict[str, list[OwnedClause]] = {}
         for item in block.items:
             match item:
                 case Attribute():
@@ -157,9 +157,9 @@ class Flattener:
                 case Section():
                     self._section(sections, item, module)
                 case _:
-                    word = verb(item)
-                    clauses[word] = (*clauses.get(word, ()), OwnedClause(item, module))
-        return Flat(declaration, block.using, attributes, sections, clauses, block.doc, broken)
+                    clauses.setdefault(verb(item), []).append(OwnedClause(item, module))
+        written = {word: tuple(items) for word, items in clauses.items()}
+        return Flat(declaration, block.using, attributes, sections, written, block.doc, broken)
 
     def _section(
         self, sections: dict[str, OwnedSection], section: Section, module: LoadedModule

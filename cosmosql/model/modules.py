@@ -64,6 +64,8 @@ class LoadedModule:
     """Aliases of imports that failed: nothing is said of names that go through them."""
     constants: dict[str, Constant | Parameter] = field(default_factory=dict)
     blocks: dict[tuple[str, str], Block] = field(default_factory=dict)
+    owners: dict[str, list[str]] = field(default_factory=dict)
+    """The kinds that declare a name."""
 
     @property
     def directory(self) -> Path:
@@ -342,6 +344,7 @@ def _declare(module: LoadedModule, report: Report) -> None:
                     _twice(node.name, module.blocks[node.kind.text, node.name.text].name, report)
                 else:
                     module.blocks[node.kind.text, node.name.text] = node
+                    module.owners.setdefault(node.name.text, []).append(node.kind.text)
 
 
 def _twice(name: Name, first: Name, report: Report) -> None:

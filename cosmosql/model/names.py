@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -96,7 +96,7 @@ def resolve_any(
         block = place.blocks.get((names[0], names[1]))
         if block is not None:
             return _with_attribute(Declaration(place, block), parts[2:])
-        known = [name for owner, name in place.blocks if owner == names[0]]
+        known = (name for owner, name in place.blocks if owner == names[0])
         label = f"there is no {names[0]} of this name"
         _unknown(reference, parts[1], known, report, label)
         return None
@@ -117,7 +117,7 @@ def wildcard(
     if parts[0].text in place.broken:
         return None
     if len(parts) != 1 or parts[0].text not in KINDS:
-        _unknown(reference, parts[0], list(KINDS), report, "`.*` follows a kind: `strategy.*`")
+        _unknown(reference, parts[0], KINDS, report, "`.*` follows a kind: `strategy.*`")
         return None
     kind = parts[0].text
     return kind, tuple(
@@ -148,7 +148,7 @@ def _short(
     kind: str | None,
 ) -> Found | None:
     name = parts[0].text
-    same = [Declaration(place, block) for (_, own), block in place.blocks.items() if own == name]
+    same = [Declaration(place, place.blocks[owner, name]) for owner in place.owners.get(name, ())]
     meant = [item for item in same if item.kind == kind] or same
     if len(meant) == 1:
         return _with_attribute(meant[0], parts[1:])
@@ -176,15 +176,19 @@ def _short(
     return None
 
 
-def _everything(place: LoadedModule) -> list[str]:
-    blocks = [name for pair in place.blocks for name in (pair[1], ".".join(pair))]
-    return [*blocks, *place.constants, *place.imports]
+def _everything(place: LoadedModule) -> Iterator[str]:
+    for kind, name in place.blocks:
+        yield name
+        yield f"{kind}.{name}"
+    yield from place.constants
+    yield from place.imports
 
 
 def _unknown(
-    reference: Reference, part: Name, known: Sequence[str], report: Report, label: str
+    reference: Reference, part: Name, known: Iterable[str], report: Report, label: str
 ) -> None:
-    nearest = closest(part.text, known)
+    words = report.comparable(known)
+    nearest = closest(part.text, words)
     corrected = None
     if nearest is not None:
         corrected = ".".join(nearest if item is part else item.text for item in reference.parts)
@@ -193,7 +197,7 @@ def _unknown(
         "unknown name",
         part.span,
         label,
-        help=f"did you mean `{corrected}`?" if corrected else _listed(known),
+        help=f"did you mean `{corrected}`?" if corrected else _listed(words),
         fix=None if nearest is None else Fix(part.span, nearest),
     )
 

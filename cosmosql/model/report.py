@@ -12,12 +12,27 @@ VALUES = "E03"
 """What codes on types, units and ranges start with."""
 
 
+MOST_COMPARED = 200_000
+"""Known names that unknown ones are compared with, in all. Nobody reads the thousandth
+did-you-mean, and a file full of unknown names stays cheap."""
+
+
 class Report:
     """What was found so far. A finding with the code and place of an earlier one is dropped."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Diagnostic] = {}
         self._definitions: dict[tuple[str, int, int], Span] = {}
+        self._comparisons_left = MOST_COMPARED
+
+    def comparable(self, known: Iterable[str]) -> list[str]:
+        """The known names, for a finding that suggests one of them; none from the finding on that
+        would be too many."""
+        if self._comparisons_left <= 0:
+            return []
+        names = list(known)
+        self._comparisons_left -= len(names)
+        return names
 
     def defined(self, use: Span, definition: Span) -> None:
         """Remembers where the value of a name is said, for findings on its use."""

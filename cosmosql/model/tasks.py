@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import cast
 
 from cosmosql.model.blocks import Block
@@ -78,7 +79,7 @@ def task_is_sound(block: Block, report: Report) -> bool:
         )
         return False
     labels = block.names("labels")
-    repeated = sorted({label for label in labels if labels.count(label) > 1})
+    repeated = sorted(label for label, times in Counter(labels).items() if times > 1)
     if repeated:
         report.add(
             "E0207",
