@@ -60,6 +60,8 @@ OPEN = {
     "task": "  data = dataset.rows\n",
 }
 """What a block that extends a template of the kind names."""
+UNTOLD = {"model.gpt_oss_20b": {"parameters"}}
+"""Facts that are left out on purpose."""
 
 
 def analysed(path: Path) -> Analysis:
@@ -167,7 +169,7 @@ def test_models_are_pinned_and_described() -> None:
     assert len({model.options["revision"] for model in models}) == len(models)
     for model in models:
         assert re.fullmatch("[0-9a-f]{40}", str(model.options["revision"])), model.name
-        assert set(model.facts) == {"parameters", "licence"}, model.name
+        assert set(model.facts) == {"parameters", "licence"} - UNTOLD.get(model.name, set())
         assert int(str(model.options["context"])) % 1024 == 0, model.name
 
 
@@ -180,7 +182,7 @@ def named_size(model: Model) -> float | None:
 def test_parameters_agree_with_the_names_of_the_models() -> None:
     models = program(LIBRARY / "models.cosmos").models.values()
     sizes = [(model, named_size(model)) for model in models]
-    told = [(model, size) for model, size in sizes if size]
+    told = [(model, size) for model, size in sizes if size and model.name not in UNTOLD]
     assert len(told) > 40
     for model, size in told:
         # The makers round, leave embeddings out or count them twice.
