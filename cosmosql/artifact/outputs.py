@@ -42,6 +42,12 @@ class PrintedDiagnostic(Part):
     fix: DiagnosticFix | None
 
 
+class SilencedDiagnostic(PrintedDiagnostic):
+    """A warning that a comment of its file allows; `reason` is empty where it says none."""
+
+    reason: str
+
+
 class DiagnosticsDocument(Part):
     """What `check --format json` prints."""
 
@@ -49,6 +55,7 @@ class DiagnosticsDocument(Part):
     errors: int
     warnings: int
     diagnostics: tuple[PrintedDiagnostic, ...]
+    silenced: tuple[SilencedDiagnostic, ...]
 
 
 class GraphNode(Part):

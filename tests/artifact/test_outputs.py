@@ -21,6 +21,7 @@ from cosmosql.schema.kinds import KINDS
 from cosmosql.schema.language import language
 from cosmosql.source import Source, Span
 from tests.artifact.obeys import obeys
+from tests.docs.scripts import script
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart.cosmos"
@@ -78,6 +79,14 @@ def test_diagnostics(tmp_path: Path, text: str) -> None:
     spec.write_text(text, encoding="utf-8")
     document = printed("check", "--format", "json", spec)
     assert bool(document["errors"]) == bool(text)
+    obeys(document, "diagnostics")
+
+
+def test_what_is_silenced_is_told_apart(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.cosmos"
+    spec.write_text(script("outputs").SILENCED, encoding="utf-8")
+    document = printed("check", "--format", "json", spec)
+    assert [item["reason"] for item in document["silenced"]] == ["the nightly job sets it"]
     obeys(document, "diagnostics")
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
@@ -14,20 +10,7 @@ from cosmosql.source import Source
 from cosmosql.syntax.parse import parse
 from cosmosql.syntax.parser import keyword_texts
 from cosmosql.syntax.productions import alternatives, grammar, literals
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def script(name: str) -> ModuleType:
-    """A script of docs/ as a module."""
-    spec = spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
+from tests.docs.scripts import script
 
 PAGE = script("grammar")
 

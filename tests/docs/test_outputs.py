@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docs.test_grammar import script
+from tests.docs.scripts import script
 
 OUTPUTS = script("outputs")
 
