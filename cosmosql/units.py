@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Self
 
 from cosmosql.diagnostics.suggest import closest
@@ -186,14 +186,14 @@ BYTES = Dimension((("byte", 1),))
 OPERATIONS = Dimension((("operation", 1),))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Unit:
     """A product of atoms, each base at most once; `scale` is what merging left over."""
 
     powers: tuple[tuple[Atom, int], ...]
     scale: Fraction
 
-    @property
+    @cached_property
     def factor(self) -> Fraction:
         """How many base units one of it is."""
         result = Fraction(1)
@@ -201,9 +201,13 @@ class _Unit:
             result *= atom.factor**power
         return result
 
-    @property
+    @cached_property
     def dimension(self) -> Dimension:
         return Dimension.of({atom.base: power for atom, power in self.powers if atom.base})
+
+    @cached_property
+    def singular(self) -> str:
+        return self.text(plural=False)
 
     def text(self, *, plural: bool) -> str:
         """`GPU-hours`, `USD/GPU-hour`, `requests/month`; a bare denominator is `/s`."""
@@ -452,7 +456,7 @@ def _operand(value: Quantity | Decimal | int) -> Quantity:
 def _quantity(amount: Fraction, unit: _Unit) -> Quantity:
     """So much of a unit, the unit's leftover scale taken into the number."""
     value = _bounded(Decimal(_digits(_decimal(amount * unit.scale))))
-    return Quantity(value, unit.text(plural=False), unit.dimension)
+    return Quantity(value, unit.singular, unit.dimension)
 
 
 def _quantity_of_base(amount: Fraction, unit: _Unit) -> Quantity:
@@ -461,4 +465,4 @@ def _quantity_of_base(amount: Fraction, unit: _Unit) -> Quantity:
 
 def canonical_unit(unit: str) -> str:
     """The one spelling of a unit, in the singular. Raises UnknownUnit."""
-    return _unit(unit).text(plural=False)
+    return _unit(unit).singular

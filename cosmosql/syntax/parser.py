@@ -202,13 +202,15 @@ class _Reader:
         while action is not None and action < 0:
             rule = rules[~action]
             length = rule.length
-            if length:
-                parts = values[-length:]
-                del values[-length:], states[-length:]
+            if length == 1 and rule.single:
+                # A rule of one part that it stands for: only the state changes.
+                states[-1] = rows[states[-2]][rule.origin]
             else:
-                parts = []
-            values.append(rule.node(parts))
-            states.append(rows[states[-1]][rule.origin])
+                start = len(states) - length
+                parts = values[start - 1 :]
+                del values[start - 1 :], states[start:]
+                values.append(rule.node(parts))
+                states.append(rows[states[-1]][rule.origin])
             action = rows[states[-1]].get(name)
         if action is None:
             return False
