@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cosmosql.diagnostics.diagnostic import Label
-from cosmosql.diagnostics.suggest import correction
+from cosmosql.diagnostics.suggest import closest, correction
 from cosmosql.model.evaluate import (
     Evaluator,
     Listed,
@@ -79,6 +79,8 @@ class AttributeReader:
         the others as they are. `flat` is the declaration that has them, its own or inherited.
         """
         known = {field.name: field for field in fields}
+        # What is there under a misspelled name is not missing as well.
+        strangers = [name for name in attributes if name not in known]
         right = True
         for name, owned in attributes.items():
             if name not in known:
@@ -104,6 +106,8 @@ class AttributeReader:
                     values[field.name] = value
             elif field.required and not flat.partial:
                 right = False
+                if closest(field.name, strangers):
+                    continue
                 self._report.add(
                     "E0209",
                     "an attribute is missing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cosmosql.diagnostics.suggest import closest
 from cosmosql.model.attributes import Alternatives
 from cosmosql.model.blocks import Block
 from cosmosql.model.options import option_value, own_facts, own_options
@@ -40,9 +41,11 @@ def retriever(block: Block) -> Retriever:
 
 
 def strategy_is_sound(block: Block, report: Report) -> bool:
-    """E0209 where a strategy that adapts a model names none."""
+    """E0209 where a strategy that adapts a model names none; of a misspelled one E0203 tells."""
     if block.template or "model" in block.values or block.using == MODELLESS:
         return True
+    if closest("model", [name for name in block.flat.attributes if name not in block.values]):
+        return False
     report.add(
         "E0209",
         "an attribute is missing",

@@ -409,6 +409,18 @@ def test_one_mistake_gives_one_diagnostic(bound: Bind, old: str, new: str, code:
     assert own == [code]
 
 
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (BASE.replace("  model = ", "  modle = "), "modle"),
+        (BASE + "\nretriever near using bm25 {\n  corpsu = tiny.dataset.desk\n}\n", "corpsu"),
+    ],
+)
+def test_what_is_misspelled_is_not_missing_as_well(bound: Bind, text: str, wrong: str) -> None:
+    (found,) = bound(text)[1]
+    assert (found.code, found.labels[0].span.text) == ("E0203", wrong)
+
+
 def test_a_forgotten_percent_sign_is_written_into_the_help(bound: Bind) -> None:
     text = BASE.replace("maximize accuracy", "maximize accuracy\n  require accuracy >= 82")
     (found,) = bound(text)[1]
