@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, Label
 from cosmosql.source import Source, Span
@@ -30,6 +30,7 @@ _HEADER = re.compile(
     r"(?:[ \t]+(?:extends|using)[ \t]+[\w.]+)*"
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_GAP = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*")
 
 MAXIMUM_FOUND = 100
 """Recovery ends after so many findings: nobody reads on, and a hostile file stays cheap."""
@@ -83,12 +84,9 @@ def _content_end(text: str, start: int, end: int) -> int:
 
 def _last_content(text: str, start: int, end: int) -> int:
     """The end of what is neither blank nor a comment in a stretch of several lines."""
-    while True:
-        blank = start + len(text[start:end].rstrip())
-        content = _content_end(text, start, blank)
-        if content == end:
-            return end
+    while (content := _content_end(text, start, end)) != end:
         end = content
+    return end
 
 
 def _first_of_each_line(source: Source, found: list[Diagnostic]) -> Iterator[Diagnostic]:
@@ -120,6 +118,8 @@ class _Judge:
     """Where the current line starts."""
     header: int | None = None
     """End of a block's header that has no `{`, where the statement before was one."""
+    unfinished: str = ""
+    """The statement before, where it ended before it was complete."""
 
     def __post_init__(self) -> None:
         text = self.source.text
@@ -152,6 +152,11 @@ class _Judge:
         self.statement = brace + 1
 
     def _close(self, brace: int) -> None:
+        if self._is_stray(brace):
+            self._drop_unclosed(brace)
+            self._judge(brace + 1, "")
+            self.statement = brace + 1
+            return
         if not self._drop_unclosed(brace):
             self._judge(brace, "")
         self.statement = brace + 1
@@ -167,6 +172,18 @@ class _Judge:
         elif not self.diagnostics:
             stop = parse_rule("}", "_declaration")
             self.diagnostics.append(explain(self.source, brace, stop, brace + 1))
+
+    def _is_stray(self, brace: int) -> bool:
+        """True for a `}` in the middle of a line after which the block it would close goes on."""
+        if not self.braces or self.braces[-1][0] >= self.line:
+            return False
+        text = self.source.text
+        gap = _GAP.match(text, brace + 1, self.end)
+        after = gap.end() if gap else brace + 1
+        if after >= self.end or text[after] in "}#" or not text[self.line : brace].strip():
+            return False
+        line = text.rfind("\n", brace, after) + 1
+        return not line or after - line > self.braces[-1][1]
 
     def _end_line(self, newline: int) -> None:
         text = self.source.text
@@ -205,8 +222,15 @@ class _Judge:
         indent = start - self.statement
         if self._misses_brace(words):
             return
-        result = parse_rule(words + closing, "_item" if self.braces else "_declaration")
+        rule = "_item" if self.braces else "_declaration"
+        result = parse_rule(words + closing, rule)
+        before, self.unfinished = self.unfinished, ""
         if isinstance(result, Stop):
+            if before and not isinstance(parse_rule(f"{before} {words}{closing}", rule), Stop):
+                self._goes_on()
+                return
+            if result.found is None and not closing:
+                self.unfinished = words
             self.diagnostics.append(explain(self.source, start, result, content))
             if self.braces and not closing and _WORD.fullmatch(words):
                 # A section's name alone: its `{` is what is missing, so its `}` will come.
@@ -220,6 +244,12 @@ class _Judge:
         else:
             builder.declaration(result)
         self.diagnostics += builder.diagnostics
+
+    def _goes_on(self) -> None:
+        """The statement before ends too early, and this line is the rest of it: told once."""
+        first = self.diagnostics[-1]
+        advice = first.help or "a line end ends an item, except inside `( )` and `[ ]`"
+        self.diagnostics[-1] = replace(first, help=advice)
 
     def _misses_brace(self, words: str) -> bool:
         """True after reporting a header without `{` that an item follows."""

@@ -38,11 +38,11 @@ def comments(source: Source) -> tuple[Comment, ...]:
 
 def documentation(source: Source) -> Mapping[int, str]:
     """Doc texts by the offset at which the line after them starts: `##` lines in a row are one."""
-    texts: dict[int, str] = {}
+    texts: dict[int, list[str]] = {}
     for comment in comments(source):
         if comment.documents:
             line_start = source.text.rfind("\n", 0, comment.span.start) + 1
-            words = comment.span.text[2:].removeprefix(" ").rstrip()
-            above = texts.pop(line_start, None)
-            texts[comment.span.end + 1] = words if above is None else f"{above}\n{words}"
-    return texts
+            words = texts.pop(line_start, [])
+            words.append(comment.span.text[2:].removeprefix(" ").rstrip())
+            texts[comment.span.end + 1] = words
+    return {place: "\n".join(words) for place, words in texts.items()}

@@ -13,7 +13,7 @@ from tests.bench.fuzz import KINDS, Tally, limited, make
 
 def test_a_share_of_the_fuzz_run(tmp_path: Path) -> None:
     tally = Tally(0, None)
-    fuzz.fuzz(1, range(3000), tally)
+    fuzz.fuzz(1, range(1500), tally)
     assert tally.failures == []
     reached = {key.partition(":")[2] for key in tally.counts}
     assert reached == {"formatted", "diagnosed", "no text"}

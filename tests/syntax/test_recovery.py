@@ -6,57 +6,65 @@ import random
 import re
 from pathlib import Path
 
+import pytest
+
 from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.source import Source
 from cosmosql.syntax.parse import parse
 from cosmosql.syntax.parser import Stop, parse_rule
 from cosmosql.syntax.tree import Block
+from tests.bench.recovery import every, shares
+from tests.bench.specs import ROOT, spec_files
 
 SPECS = [
     path.read_text(encoding="utf-8")
     for path in sorted((Path(__file__).parent / "specs").glob("*.cosmos"))
 ]
-_TOKEN = re.compile(
-    r'"(?:[^"\\\n]|\\.)*"|#[^\n]*'
-    r"|\d[\d_.]*(?:%|[ \t]+(?!with)[A-Za-z][\w/-]*)?|\w+|[<>=]=|\S"
-)
-_PAIRS = {"}": "{", "]": "[", ")": "("}
-
-
-def _tokens(text: str) -> list[tuple[int, int]]:
-    return [match.span() for match in _TOKEN.finditer(text) if match.group()[0] != "#"]
-
-
-def _opener(text: str, closer: int) -> int:
-    """Offset of the bracket that a closing one belongs to."""
-    depth = 0
-    for start, _ in reversed(_tokens(text[: closer + 1])):
-        depth += (text[start] == text[closer]) - (text[start] == _PAIRS[text[closer]])
-        if depth == 0:
-            return start
-    raise AssertionError("a bracket of a good spec has a partner")
 
 
 def _lines(source: Source, diagnostics: tuple[Diagnostic, ...]) -> set[int]:
     return {source.position(label.span.start)[0] for item in diagnostics for label in item.labels}
 
 
+EXAMPLES = [path for path in spec_files() if path.parent != ROOT / "stdlib"]
+
+
 def test_a_deleted_token_gives_one_error_on_the_damaged_line() -> None:
-    broken = single = placed = 0
-    for text in SPECS:
-        for start, end in _tokens(text):
-            source = Source("a.cosmos", text[:start] + text[end:])
-            _, found = parse(source)
-            if not found:
-                continue
-            # A missing closing bracket is told at the bracket that stays open.
-            place = _opener(text, start) if text[start] in _PAIRS else start
-            broken += 1
-            single += len(found) == 1
-            placed += source.position(place)[0] in _lines(source, found)
-    assert broken > 400
-    assert single / broken >= 0.95
-    assert placed / broken >= 0.95
+    tokens, broken, once, placed = shares(every(EXAMPLES))
+    assert tokens > broken > 1000
+    assert once >= 0.95
+    assert placed >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("damage", "least"),
+    [
+        ("doubled", 0.95),
+        ("followed by `@`", 0.95),
+        ("followed by `,`", 0.95),
+        ("followed by `}`", 0.85),
+        ("followed by a line end", 0.60),
+    ],
+)
+def test_other_damage_is_mostly_told_once_where_it_is(damage: str, least: float) -> None:
+    spec = ROOT / "tests" / "syntax" / "specs" / "tickets.cosmos"
+    tokens, broken, once, placed = shares(every([spec], damage))
+    assert tokens >= broken > 100
+    assert min(once, placed) >= least
+
+
+def test_a_statement_cut_in_two_is_told_once() -> None:
+    text = "task t {\n  a =\n    sweep(1, 2)\n  b = 2\n}\n"
+    (problem,) = parse(Source("a.cosmos", text))[1]
+    assert problem.title == "expected a value, found the end of the line"
+    assert problem.help == "a line end ends an item, except inside `( )` and `[ ]`"
+
+
+def test_a_stray_brace_in_a_line_closes_nothing() -> None:
+    text = "task t {\n  a = 1 }  # why\n\n  b = 2\n  c = } 3\n}\n"
+    found = parse(Source("a.cosmos", text))[1]
+    assert [item.labels[0].span.start for item in found] == [text.index("}"), text.index("} 3")]
+    assert parse(Source("a.cosmos", "task t {\n  a = 1 }\ntask u {\n}\n"))[1] == ()
 
 
 def test_a_deleted_quote_is_told_once_on_its_line() -> None:
