@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -18,6 +19,8 @@ from cosmosql.identity import rounded
 Document = TypeVar("Document", bound=Part)
 
 SHOWN_PROBLEMS = 3
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NAMES = ("name", "path", "query", "chosen", "members", "kind", "status")
 LARGEST = 1 << 26
 """Bytes of the largest document that is read: a reviewer opens files that strangers made."""
 
@@ -127,6 +130,8 @@ def _read(path: Path, model: type[Document], *, what: str, made_by: str) -> Docu
         _unreadable(path, what, made_by, ("it is nested too deeply",))
     if not isinstance(value, dict) or "format" not in value:
         _unreadable(path, what, made_by, ("it has no `format` number",))
+    if _steers(value):
+        _unreadable(path, what, made_by, ("a text in it holds control characters",))
     if value["format"] != FORMAT or isinstance(value["format"], bool):
         reject(
             "E0801",
@@ -141,6 +146,24 @@ def _read(path: Path, model: type[Document], *, what: str, made_by: str) -> Docu
         return model.model_validate_json(json.dumps(value))
     except ValidationError as error:
         _unreadable(path, what, made_by, _problems(error))
+
+
+def _steers(value: object) -> bool:
+    """True where a text would steer a terminal or, printed, begin a line of its own: names come
+    from specs, which have no such characters."""
+    waiting: list[tuple[str, object]] = [("", value)]
+    while waiting:
+        key, item = waiting.pop()
+        match item:
+            case str():
+                if _CONTROL.search(item) or (key in _NAMES and "\n" in item):
+                    return True
+            case dict():
+                waiting.extend((str(name), one) for name, one in item.items())
+                waiting.extend(("name", str(name)) for name in item)
+            case list():
+                waiting.extend((key, one) for one in item)
+    return False
 
 
 def _problems(error: ValidationError) -> tuple[str, ...]:

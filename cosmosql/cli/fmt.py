@@ -16,6 +16,7 @@ from cosmosql.cli.screen import Screen
 from cosmosql.cli.words import SPEC_SUFFIX, spec_files
 
 if TYPE_CHECKING:
+    from cosmosql.model.boundary import Trusted
     from cosmosql.source import Source
 
 STDIN = Path("-")
@@ -33,10 +34,16 @@ STDIN = Path("-")
 )
 @click.option("--check", is_flag=True, help="Write nothing; list what would change, then exit 1.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change as a diff.")
+@options.trusted
 @options.quiet
 @options.verbose
 def command(
-    specs: tuple[Path, ...], check: bool, diff: bool, quiet: bool, verbose: bool
+    specs: tuple[Path, ...],
+    check: bool,
+    diff: bool,
+    trusted: Trusted,
+    quiet: bool,
+    verbose: bool,
 ) -> int | None:
     """Rewrite specs in their one canonical form, comments kept; or tell what would change.
 
@@ -58,7 +65,7 @@ def command(
     changed = unchanged = failed = 0
     for path in _files(specs):
         try:
-            before, after = _formatted(path)
+            before, after = _formatted(path, trusted)
             if path == STDIN and not (check or diff):
                 _write_bytes(after)
             elif before == after:
@@ -91,17 +98,20 @@ def _files(specs: Sequence[Path]) -> Iterator[Path]:
                     yield path
 
 
-def _formatted(path: Path) -> tuple[bytes, bytes]:
+def _formatted(path: Path, trusted: Trusted) -> tuple[bytes, bytes]:
     """A file's bytes and those of its canonical form. Raises InputError where it has none."""
     from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
+    from cosmosql.model.boundary import Boundary, outside_itself
     from cosmosql.syntax.format import format_source
     from cosmosql.syntax.parse import MAXIMUM_BYTES, decode, decode_bytes
 
     if path == STDIN:
         before = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
         source: Source | Diagnostic = decode_bytes(before, "<stdin>")
-    else:
+    elif Boundary.around(path, trusted).holds(path):
         source = decode(path)
+    else:
+        source = outside_itself(path)
     if isinstance(source, Diagnostic):
         raise InputError([source])
     after = format_source(source).encode()

@@ -79,6 +79,11 @@ COMMANDS = (
         "Run every candidate in full as well, and score the forecasts against what it measured.",
     ),
     (
+        "doctor",
+        "cosmosql.cli.doctor",
+        "Versions, devices, and what is missing for which feature. Opens no connection.",
+    ),
+    (
         "schema",
         "cosmosql.cli.schema",
         "The JSON schema of what is written or printed; or `language`: the whole language as data.",

@@ -45,6 +45,11 @@ EXTENSION = Extension(
     extra="hf",
 )
 
+_ELSEWHERE = ("://", "::", "..", "'/", '"/', "'~", '"~')
+"""What the text of a path or pattern that leads out of its directory holds."""
+_LONGEST_CARD = 1_000_000
+_SHOWN = 100
+
 _BINARY = ("Image", "Audio", "Video", "Pdf")
 
 
@@ -91,6 +96,7 @@ def _table(options: Mapping[str, object], split: str, *, root: Path, span: Span)
                 return saved[split]
             return saved
         if directory.is_dir():
+            _require_own_files(directory)
             # Streaming reads the files where they are: no copy in a cache.
             return datasets.load_dataset(
                 str(directory), options.get("config"), split=split, streaming=True
@@ -107,6 +113,36 @@ def _table(options: Mapping[str, object], split: str, *, root: Path, span: Span)
             notes=(f"{type(error).__name__}: {_first_line(error)}",),
             help="check the id, the split and the network; `HF_HUB_OFFLINE=1` uses the local cache",
         )
+
+
+def _require_own_files(directory: Path) -> None:
+    """Raises ValueError where a directory's card names files that do not lie in the directory:
+    elsewhere on this machine or on others. The library would read those, and fetch these."""
+    import yaml
+
+    card, own = directory / "README.md", directory / ".huggingface.yaml"
+    heads = []
+    if card.is_file():
+        heads.append(_beginning(card).partition("\n---")[0].removeprefix("---"))
+    if own.is_file():
+        heads.append(_beginning(own))
+    for head in heads:
+        named = yaml.safe_load(head)
+        configs = named.get("configs") if isinstance(named, dict) else None
+        for config in configs if isinstance(configs, list) else []:
+            for key in ("data_files", "data_dir"):
+                written = repr(config.get(key)) if isinstance(config, dict) else ""
+                if any(mark in written for mark in _ELSEWHERE):
+                    raise ValueError(f"its card names files elsewhere: {written[:_SHOWN]}")
+
+
+def _beginning(path: Path) -> str:
+    """The text of a card; raises ValueError where it is none that people write."""
+    with path.open(encoding="utf-8") as file:
+        text = file.read(_LONGEST_CARD + 1)
+    if len(text) > _LONGEST_CARD or "&" in text.partition("\n---")[0]:
+        raise ValueError("its card is too long, or repeats parts of itself by reference")
+    return text
 
 
 def _first_line(error: Exception) -> str:
