@@ -238,6 +238,8 @@ class Query(Declared):
     tolerance: Decimal
     """Of `decide within 1 pp`: 0.01."""
     confidence: Decimal
+    decided: Span | None = None
+    """Where `decide` is written; None: both are the defaults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,7 @@ class QueryBinder:
             if (requirement := self._requirement(owned, formulas)) is not None
         )
         tolerance, confidence = self._decide(flat)
+        decided = flat.clauses.get("decide", ())[:1]
         if task is None or among is None or objective is None:
             return None
         return Query(
@@ -106,6 +107,7 @@ class QueryBinder:
             objective=objective,
             requirements=(*requirements, *metered(budget)),
             tolerance=tolerance,
+            decided=decided[0].clause.span if decided else None,
             confidence=confidence,
         )
 

@@ -204,7 +204,8 @@ def _advice(stop: Stop, span: Span, before: str) -> tuple[str | None, Fix | None
     if text == "=" and "COMPARISON" in accepted:
         return "write `==` to compare", Fix(span, "==")
     if text == ":" and "EQUAL" in accepted:
-        return "write `=`: `name = value`", Fix(span, "=")
+        apart = before[-1:].isspace()
+        return "write `=`: `name = value`", Fix(span, "=" if apart else " =")
     if text == ":" and ends:
         return 'a text stands in double quotes: `"…"`', None
     if text == "{" and stop.rule == "_declaration" and "LBRACE" not in accepted:

@@ -276,7 +276,7 @@ def test_one_mistake(text: str, code: str, marked: str, words: str) -> None:
         ("query q {\n  require a = 3\n}", "write `==` to compare", "=="),
         ("query q {\n  requires a >= 3\n}", "did you mean `require`?", "require"),
         ("query q {\n  require a >= 3 and b >= 2\n}", "write one `require` line for each", None),
-        ("param x: 3", "write `=`", "="),
+        ("param x: 3", "write `=`", " ="),
         ("query q {\n  roles = {\n  }\n}", "a section has no `=`", ""),
         ("query q {\n  a = 1;\n}", "one item a line", ""),
         ("task t using classify\n{\n}", "a block's `{` stands at the end", None),

@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 from cosmosql.data.rows import LoadedDataset, Role
 from cosmosql.diagnostics.diagnostic import Diagnostic
-from cosmosql.model.lint.warning import warning
+from cosmosql.model.lint.warning import is_standard, warning
 from cosmosql.model.program import Program, Query
 
 COUNTED = ("accuracy", "exact_match")
@@ -22,8 +22,8 @@ TYPICAL_DISAGREEMENT = 0.2
 def split_too_small(
     program: Program, query: Query, data: Mapping[str, LoadedDataset]
 ) -> Iterator[Diagnostic]:
-    """W0601 where no paired comparison on the query's probe rows can tell `decide within`'s
-    difference with its confidence.
+    """W0601 where no paired comparison on the query's probe rows can tell the difference that its
+    `decide within` asks for, with its confidence. Of a query that does not ask, nothing is said.
 
     On n rows answered by both, the difference of two accuracies has the standard error
     sqrt((b + c - d^2) / n), with b and c the shares of rows that only one of the two gets right
@@ -37,7 +37,10 @@ def split_too_small(
     """
     task = program.tasks[query.task]
     rows = data.get(task.dataset)
-    if rows is None or task.metric not in COUNTED or _candidates(program, query) < 2:
+    place = query.decided
+    if place is None or rows is None:
+        return
+    if task.metric not in COUNTED or _candidates(program, query) < 2:
         return
     probe = program.probes[query.probe]
     there = len(rows.rows[Role.VALIDATION])
@@ -52,8 +55,8 @@ def split_too_small(
     yield warning(
         "W0601",
         "split too small to tell the asked difference",
-        query.span,
-        f"candidates are compared on {used} rows",
+        query.span if is_standard(place) else place,
+        f"this is asked, and candidates are compared on {used} rows",
         notes=(
             f"to tell {asked} takes at least {least} rows, "
             f"and about {typical} where two candidates disagree on {TYPICAL_DISAGREEMENT:.0%}",
