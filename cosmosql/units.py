@@ -276,6 +276,7 @@ def _correction(text: str) -> str | None:
     return "".join(words)
 
 
+@lru_cache(maxsize=4096)
 def split_number(text: str) -> tuple[Decimal, str | None]:
     """A number token's value and unit text (None: no unit). The unit is not looked up.
 

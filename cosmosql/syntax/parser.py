@@ -100,6 +100,11 @@ class _Tables:
         self.ignored = re.compile(ignored)
         self.token = re.compile(f"{ignored}(?:{'|'.join([*named, symbols])})")
 
+    def blank_until(self, text: str, position: int, end: int) -> int:
+        """Where the first character stands that is not ignored."""
+        ignored = self.ignored.match(text, position, end)
+        return ignored.end() if ignored else position
+
 
 def _often_first(name: str) -> tuple[bool, str]:
     return name != _NAME, name
@@ -133,7 +138,7 @@ class Stop:
     def accepted(self) -> frozenset[str]:
         """Names of the terminals that could stand at `position`."""
         reader = _Reader(self.rule)
-        if reader.read(self.text, self.start, self.position) is not None:
+        if reader.read(self.text, self.start, self.position, whole=False) is not None:
             # Cut at the stop, a longer token can become a shorter one that fits even less.
             return frozenset()
         return frozenset(filter(reader.takes, _tables().states[reader.states[-1]]))
@@ -142,13 +147,10 @@ class Stop:
 def parse_rule(text: str, rule: str, start: int = 0, end: int | None = None) -> Any | Stop:
     """The tree of the text between two offsets, or where it went wrong. The rules that are one
     alternative of others (`_declaration`, `_item`) give that alternative's tree."""
-    end = len(text) if end is None else end
     reader = _Reader(rule)
-    wrong = reader.read(text, start, end)
+    wrong = reader.read(text, start, len(text) if end is None else end, whole=True)
     if wrong is not None:
         return Stop(text, rule, start, *wrong)
-    if not reader.feed(END, None):
-        return Stop(text, rule, start, end, None)
     tree = reader.values[0]
     return tree.children[0] if rule.startswith("_") else tree
 
@@ -161,62 +163,62 @@ class _Reader:
         self.states = [self.tables.starts[rule]]
         self.values: list[Child] = []
 
-    def read(self, text: str, position: int, end: int) -> tuple[int, str] | None:
-        """Takes in a stretch of text. Where that goes wrong: the offset, and what stands there
-        instead ("" for no terminal at all)."""
-        tables = self.tables
-        rows, match = tables.states, tables.token.match
+    def read(
+        self, text: str, position: int, end: int, *, whole: bool
+    ) -> tuple[int, str | None] | None:
+        """Takes in a stretch of text, as all there is where it is the `whole`. Where that goes
+        wrong: the offset, and what stands there, as `Stop` says it."""
+        tables, states, values = self.tables, self.states, self.values
+        rows, rules, match = tables.states, tables.rules, tables.token.match
         depth = 0
-        while found := match(text, position, end):
-            name = str(found.lastgroup)
-            start, position = found.span(name)
-            word = text[start:position]
-            row = rows[self.states[-1]]
-            if name == _NAME:
-                keyword = tables.keywords.get(word)
-                if keyword and (keyword in row or _NAME not in row):
-                    name = keyword
-            elif name == _SYMBOL:
-                name = tables.symbols[word]
-                if name in _OPENING:
-                    depth += 1
-                elif depth and name in _CLOSING:
-                    depth -= 1
-            elif name == _LINE_END and depth:
-                continue
-            elif name not in row and tables.symbols.get(word[0]) in row:
-                # Where no comparison can stand, `==` is two signs.
-                word, position = word[0], start + 1
-                name = tables.symbols[word]
-            if not self.feed(name, Token(name, word, start, position)):
-                return start, name
-        place = tables.ignored.match(text, position, end)
-        rest = place.end() if place else position
-        return (rest, "") if rest < end else None
-
-    def feed(self, name: str, token: Token | None) -> bool:
-        """Takes in one terminal; False where it cannot stand here."""
-        states, values = self.states, self.values
-        rows, rules = self.tables.states, self.tables.rules
-        action = rows[states[-1]].get(name)
-        while action is not None and action < 0:
-            rule = rules[~action]
-            length = rule.length
-            if length == 1 and rule.single:
-                # A rule of one part that it stands for: only the state changes.
-                states[-1] = rows[states[-2]][rule.origin]
+        while True:
+            row = rows[states[-1]]
+            if found := match(text, position, end):
+                name: str = found.lastgroup  # type: ignore[assignment]
+                start, position = found.span(name)
+                word = text[start:position]
+                if name == _NAME:
+                    keyword = tables.keywords.get(word)
+                    if keyword and (keyword in row or _NAME not in row):
+                        name = keyword
+                elif name == _SYMBOL:
+                    name = tables.symbols[word]
+                    if name in _OPENING:
+                        depth += 1
+                    elif depth and name in _CLOSING:
+                        depth -= 1
+                elif name == _LINE_END and depth:
+                    continue
+                elif name not in row and tables.symbols.get(word[0]) in row:
+                    # Where no comparison can stand, `==` is two signs.
+                    word, position = word[0], start + 1
+                    name = tables.symbols[word]
+            elif (rest := tables.blank_until(text, position, end)) < end:
+                return rest, ""
+            elif whole:
+                name, word, start = END, "", end
             else:
-                start = len(states) - length
-                parts = values[start - 1 :]
-                del values[start - 1 :], states[start:]
-                values.append(rule.node(parts))
-                states.append(rows[states[-1]][rule.origin])
-            action = rows[states[-1]].get(name)
-        if action is None:
-            return False
-        states.append(action)
-        values.append(token)
-        return True
+                return None
+            action = row.get(name)
+            while action is not None and action < 0:
+                rule = rules[~action]
+                length = rule.length
+                if length == 1 and rule.single:
+                    # A rule that its one part stands for: only the state changes.
+                    states[-1] = rows[states[-2]][rule.origin]
+                else:
+                    first = len(states) - length
+                    parts = values[first - 1 :]
+                    del values[first - 1 :], states[first:]
+                    values.append(rule.node(parts))
+                    states.append(rows[states[-1]][rule.origin])
+                action = rows[states[-1]].get(name)
+            if action is None:
+                return start, name if found else None
+            states.append(action)
+            values.append(Token(name, word, start, position))
+            if not found:
+                return None
 
     def takes(self, name: str) -> bool:
         """True for a terminal that can stand here. Changes nothing."""
