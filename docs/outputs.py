@@ -149,7 +149,7 @@ OUTPUTS = {
     "why": lambda: console(f"why {PLAN}", printed("why", PLAN)),
     "mistake": mistake,
     "quote": quote,
-    "tools-spec": lambda: f"```cosmos\n{TICKETS}```",
+    "tools-spec": lambda: f"```cosmos untidy\n{TICKETS}```",
     "tools-check": lambda: tool("check tickets.cosmos", TICKETS),
     "tools-fix": lambda: tool("check --fix --diff tickets.cosmos", TICKETS),
     "tools-github": lambda: tool("check --format github tickets.cosmos", TICKETS),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FENCE = re.compile(r"^```cosmos[^\n]*\n(.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^```cosmos(?! untidy| broken)[^\n]*\n(.*?)^```$", re.M | re.S)
 FOLDERS = ("examples", "stdlib", "cosmosql/cli/starter", "tests/syntax/specs")
 
 

@@ -19,7 +19,8 @@ from cosmosql.syntax.parse import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = "cosmos broken"
-"""Info string of a fence that shows what is not the language."""
+"""Info string of a fence that shows what is not the language. A `cosmos untidy` one is, and is not
+in canonical form."""
 
 
 def pages() -> list[Path]:
