@@ -54,6 +54,7 @@ generated: $(READY)
 	$(BIN)/python -m cosmosql.highlight.textmate
 	$(BIN)/python -m cosmosql.highlight.vim
 	$(BIN)/python -m cosmosql.schema.reference > docs/language/reference.md
+	$(BIN)/python -m cosmosql.diagnostics.pages > docs/errors/README.md
 	$(BIN)/python docs/grammar.py
 	$(BIN)/python docs/stdlib.py
 	for name in $(ARTIFACTS); do \

@@ -1,0 +1,126 @@
+"""`check`: warnings, silencing, fixes, and what each says in its exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from cosmosql.cli.check import command
+from cosmosql.diagnostics.diagnostic import InputError
+
+SPEC = """\
+import std.tiny as tiny
+
+hardware rack {
+  price = 1 USD/GPU-hour
+  source = "ours"
+  as_of = "2026-01-01"
+}
+
+strategy few using icl {
+  model = tiny.small
+  shots = 4
+  on = rack
+}
+
+query pick {
+  for tiny.task.intent
+  among strategy.*
+  maximize accuracy
+}
+"""
+LATE, EARLY = ("--today", "2026-07-01"), ("--today", "2026-02-01")
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = Path("spec.cosmos")
+    path.write_text(SPEC, encoding="utf-8")
+    return path
+
+
+def check(*arguments: str) -> Result:
+    """The command as a shell calls it; its exit code is the value that it returns."""
+    result = CliRunner().invoke(command, list(arguments), standalone_mode=False)
+    if isinstance(result.exception, InputError):
+        raise result.exception
+    return result
+
+
+def code(*arguments: str) -> int:
+    return int(check(*arguments).return_value)
+
+
+def test_warnings_fail_only_where_that_is_asked(spec: Path) -> None:
+    told = check("spec.cosmos", *LATE)
+    assert int(told.return_value) == 0
+    assert "warning[W0603]" in told.stderr
+    assert told.stderr.endswith("spec.cosmos: no errors, 1 warning\n")
+    assert code("spec.cosmos", "--strict", *LATE) == 1
+    assert code("spec.cosmos", "--strict", *EARLY) == 0
+
+
+def test_a_reason_ends_it(spec: Path) -> None:
+    spec.write_text(SPEC.replace("hardware", "# allow W0603: until June\nhardware"), "utf-8")
+    told = check("spec.cosmos", "--strict", "-v", *LATE)
+    assert int(told.return_value) == 0
+    assert "1 warning silenced where they stand" in told.stderr
+    assert check("spec.cosmos", "--strict", *LATE).stderr == "spec.cosmos: no errors\n"
+    document = json.loads(check("spec.cosmos", "--format", "json", *LATE).stdout)
+    assert (document["warnings"], document["diagnostics"]) == (0, [])
+    assert [(one["code"], one["reason"]) for one in document["silenced"]] == [
+        ("W0603", "until June")
+    ]
+    log = json.loads(check("spec.cosmos", "--format", "sarif", *LATE).stdout)
+    (result,) = log["runs"][0]["results"]
+    assert result["suppressions"] == [{"kind": "inSource", "justification": "until June"}]
+    assert check("spec.cosmos", "--format", "github", *LATE).stdout == ""
+
+
+def test_what_json_carries_is_described(spec: Path) -> None:
+    schema = Path(__file__).parents[2] / "docs" / "schema" / "diagnostics.schema.json"
+    spec.write_text(SPEC.replace("shots", "shts"), encoding="utf-8")
+    for days in (LATE, EARLY):
+        document = json.loads(check("spec.cosmos", "--format", "json", *days).stdout)
+        jsonschema.validate(document, json.loads(schema.read_text(encoding="utf-8")))
+        spec.write_text(SPEC.replace("hardware", "# allow W0603: why\nhardware"), "utf-8")
+
+
+def test_fixes_are_shown_then_written(spec: Path) -> None:
+    slip = SPEC.replace("shots", "shts").replace("accuracy", "acuracy")
+    spec.write_text(slip, encoding="utf-8")
+    shown = check("spec.cosmos", "--fix", "--diff", *EARLY)
+    assert int(shown.return_value) == 1
+    assert "-  shts = 4\n+  shots = 4\n" in shown.stdout
+    assert spec.read_text(encoding="utf-8") == slip
+    written = check("spec.cosmos", "--fix", *EARLY)
+    assert int(written.return_value) == 0
+    assert "fixed spec.cosmos:11:3: E0203: `shts` is now `shots`\n" in written.stderr
+    assert spec.read_text(encoding="utf-8") == SPEC
+    again = check("spec.cosmos", "--fix", *EARLY)
+    assert again.stderr == "spec.cosmos: no errors\n"
+
+
+def test_what_cannot_be_fixed_is_told(spec: Path) -> None:
+    spec.write_text(SPEC.replace("shots = 4", "shts = 4\n  qwertz = 1"), encoding="utf-8")
+    left = check("spec.cosmos", "--fix", *EARLY)
+    assert int(left.return_value) == 1
+    assert "`shts` is now `shots`" in left.stderr and "qwertz" in left.stderr
+
+
+def test_a_file_that_may_not_be_written_is_left(spec: Path) -> None:
+    spec.write_text(SPEC.replace("shots", "shts"), encoding="utf-8")
+    spec.chmod(0o444)
+    with pytest.raises(InputError) as caught:
+        check("spec.cosmos", "--fix", *EARLY)
+    assert [item.code for item in caught.value.diagnostics] == ["E0111"]
+
+
+def test_diff_asks_for_fix(spec: Path) -> None:
+    assert "give both" in str(check("spec.cosmos", "--diff").exception)
+    assert "2026-13-01" in str(check("spec.cosmos", "--today", "2026-13-01").exception)
