@@ -34,6 +34,7 @@ def command(trusted: Trusted, quiet: bool, verbose: bool) -> int | None:
     """
     stay_offline()
     import datetime
+    import logging
 
     from cosmosql.schema.registry import missing_package
 
@@ -43,6 +44,9 @@ def command(trusted: Trusted, quiet: bool, verbose: bool) -> int | None:
         if (error.name or "").partition(".")[0] == "cosmosql":
             raise
         raise missing_package(error.name or "pygls", extra=EXTRA) from error
+    if not verbose:
+        # pygls tells of every refused request with a traceback; the client is told anyway.
+        logging.getLogger("pygls").setLevel(logging.CRITICAL)
     screen = Screen(quiet, verbose)
     screen.detail("answering the language server protocol")
     # Whatever prints from here on must not stand between the protocol's messages.

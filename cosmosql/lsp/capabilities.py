@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from cosmosql.lsp import protocol
 from cosmosql.lsp.completion import complete
@@ -21,7 +20,7 @@ from cosmosql.lsp.navigation import (
     renamable,
     rename,
 )
-from cosmosql.lsp.server import CosmosServer
+from cosmosql.lsp.server import CosmosServer, RequestRefused
 from cosmosql.lsp.symbols import folds, symbols
 from cosmosql.lsp.workspace import Snapshot
 
@@ -29,13 +28,6 @@ TRIGGERS = (".", '"', "{", "/", " ")
 
 FIX_ALL = types.CodeActionKind.SourceFixAll
 QUICK_FIX = types.CodeActionKind.QuickFix
-
-
-class RequestRefused(JsonRpcException):
-    """The protocol's RequestFailed: what was asked is right in form and cannot be done."""
-
-    CODE = types.LSPErrorCodes.RequestFailed
-    MESSAGE = "refused"
 
 
 def register(server: CosmosServer) -> CosmosServer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cosmosql.lsp.forecasts import Plans, options_of, summary
 from cosmosql.lsp.workspace import Snapshot
-from cosmosql.model.evaluate import Content, Value, canonical_text, describe
+from cosmosql.model.evaluate import Value, canonical_text, describe
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration, Named
 from cosmosql.model.occurrences import (
@@ -27,7 +27,9 @@ from cosmosql.schema.fields import Field
 from cosmosql.schema.reference import default_text, takes_text
 from cosmosql.source import Span
 from cosmosql.syntax.tree import Binary, Expression, Negative, Parameter
-from cosmosql.units import Quantity, UnknownUnit
+from cosmosql.units import GPU_TIME, Quantity, UnknownUnit
+
+GPU_HOUR = "GPU-hour"
 
 MOST_LINES = 12
 """Attributes shown of a declaration, and candidates of a strategy."""
@@ -177,21 +179,27 @@ def _amount(snapshot: Snapshot, span: Span, whole: Expression) -> Iterator[str]:
 
 
 def _worth(value: Value, written: Expression) -> str:
-    """`8 GPUs * 30 min` is `4 GPU-hours` (GPU time); nothing where the text says it already."""
-    text = _short(canonical_text(value.content))
+    """`8 GPUs * 30 min` is `4 GPU-hours`: GPU time; the dimension alone where the text says the
+    value itself."""
+    content = value.content
+    if isinstance(content, Quantity):
+        text, words = str(_usual(content)), _dimension(content)
+    else:
+        text, words = canonical_text(content), describe(content)
     shown = written.span.text
-    words = _kind_of(value.content)
-    if text == shown:
-        return words
-    return f"`{_short(shown)}` is `{text}`: {words}"
+    return words if text == shown else f"`{_short(shown)}` is `{_short(text)}`: {words}"
 
 
-def _kind_of(content: Content) -> str:
-    return _dimension(content) if isinstance(content, Quantity) else describe(content)
+def _usual(quantity: Quantity) -> Quantity:
+    """The same in the unit in which people say it: GPU time in hours."""
+    if quantity.dimension != GPU_TIME or quantity.unit == GPU_HOUR:
+        return quantity
+    hours = Quantity.of(quantity.to(GPU_HOUR), GPU_HOUR)
+    return hours if hours == quantity else quantity
 
 
 def _dimension(quantity: Quantity) -> str:
-    """The dimension with its currency, and the unit's own where it reads differently."""
+    """What it measures, with its currency."""
     return quantity.dimension.precise_name
 
 

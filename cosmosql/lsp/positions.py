@@ -19,6 +19,7 @@ ENCODINGS = ("utf-16", "utf-8", "utf-32")
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MARK = "\ufeff"
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class EditorText:
@@ -30,8 +31,10 @@ class EditorText:
 
     @cached_property
     def text(self) -> str:
-        """Without a byte order mark, each line ending with one character."""
-        return self.raw.removeprefix(_MARK).replace("\r\n", "\n")
+        """Without a byte order mark, each line ending with one character, and with a sign in the
+        place of what is no letter: half of a surrogate pair."""
+        text = self.raw.removeprefix(_MARK).replace("\r\n", "\n")
+        return text if text.isascii() else _HALF.sub("\ufffd", text)
 
     @cached_property
     def _starts(self) -> tuple[int, ...]:

@@ -7,9 +7,10 @@ import asyncio
 import datetime
 import time
 from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
@@ -25,6 +26,9 @@ from cosmosql.lsp.positions import EditorText
 from cosmosql.lsp.workspace import Snapshot, Workspace
 from cosmosql.model.boundary import NOTHING, Trusted
 
+if TYPE_CHECKING:
+    from pygls.server import ServerErrors
+
 PAUSE = 0.01
 """Seconds without a keystroke after which a file is analysed."""
 
@@ -33,6 +37,13 @@ LONGEST_PAUSE = 0.5
 
 LONGEST_WAIT = 1.0
 """Seconds after which findings are told even while somebody keeps typing."""
+
+
+class RequestRefused(JsonRpcException):
+    """The protocol's RequestFailed: what was asked is right in form and cannot be done."""
+
+    CODE = types.LSPErrorCodes.RequestFailed
+    MESSAGE = "refused"
 
 
 class CosmosServer(LanguageServer):
@@ -52,6 +63,7 @@ class CosmosServer(LanguageServer):
         self._timer: asyncio.TimerHandle | None = None
         self._waiting_since: float | None = None
         self._cost = 0.0
+        self._left = False
         self._told: dict[str, tuple[int | None, list[types.Diagnostic]]] = {}
         self._looking: set[asyncio.Task[None]] = set()
 
@@ -72,8 +84,21 @@ class CosmosServer(LanguageServer):
         text = f"this is a bug in cosmosql {__version__}: {type(error).__name__}: {error}"
         self.window_log_message(types.LogMessageParams(type=types.MessageType.Error, message=text))
 
+    def report_server_error(self, error: Exception, source: ServerErrors) -> None:
+        """A request or a message that failed is told in the log, unless telling is what fails."""
+        if source is not JsonRpcInternalError and not isinstance(error, RequestRefused):
+            self.complain(error)
+
+    def leave(self) -> None:
+        """The client is going: nothing more is told."""
+        self._left = True
+        if self._timer is not None:
+            self._timer.cancel()
+
     def touched(self) -> None:
         """Something was edited: findings are due after a pause."""
+        if self._left:
+            return
         loop = asyncio.get_running_loop()
         now = time.monotonic()
         if self._waiting_since is None:
@@ -88,14 +113,14 @@ class CosmosServer(LanguageServer):
         """Publishes the findings of all files whose findings have changed, and of every open one
         whose text has."""
         self._timer = self._waiting_since = None
-        started = time.monotonic()
+        started = time.thread_time()
         try:
             found = self.findings()
         except Exception as error:
             self.complain(error)
             return
         finally:
-            self._cost = time.monotonic() - started
+            self._cost = time.thread_time() - started
         for uri in [*found, *(uri for uri in self._told if uri not in found)]:
             self._publish(uri, found.get(uri, ()))
 
@@ -181,6 +206,11 @@ class CosmosProtocol(LanguageServerProtocol):
         encoding = self.server_capabilities.position_encoding
         self._server.files.documents.encoding = str(getattr(encoding, "value", encoding))
         return result
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *arguments: Any) -> Generator[Any, Any, None]:
+        self._server.leave()
+        yield from super().lsp_exit(*arguments)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:

@@ -78,14 +78,15 @@ def formula(scope: Scope) -> Iterator[Proposal]:
         yield from units(scope)
         return
     dotted = scope.dotted
-    if dotted is None or scope.declared(dotted, "strategy") is not None:
+    named = dotted is not None and scope.declared(dotted, "strategy") is not None
+    if dotted is None or named:
         for measure in measures().values():
             yield scope.proposal(measure.name, Sort.MEASURE, measure.dimension, measure.doc)
-    if dotted is not None:
+    if dotted is None:
+        yield from _constants(scope.module, scope)
+        yield from names(scope, "strategy")
+    elif not named:
         yield from names(scope)
-        return
-    yield from _constants(scope.module, scope)
-    yield from names(scope, "strategy")
 
 
 def names(

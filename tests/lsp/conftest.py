@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from lsprotocol import types
 from pygls.lsp.client import BaseLanguageClient
 from pygls.protocol import LanguageServerProtocol, default_converter
+
+from cosmosql.lsp.forecasts import Plans
+from cosmosql.lsp.workspace import Snapshot, Workspace
 
 COMMAND = (sys.executable, "-m", "cosmosql", "lsp")
 PATIENCE = 60.0
@@ -48,9 +52,9 @@ class Editor(BaseLanguageClient):
             self.messages.append(params)
 
     async def start(
-        self, encodings: Sequence[types.PositionEncodingKind] | None = None, *arguments: str
+        self, encodings: Sequence[types.PositionEncodingKind] | None = None
     ) -> types.InitializeResult:
-        await self.start_io(*COMMAND, *arguments)
+        await self.start_io(*COMMAND)
         general = types.GeneralClientCapabilities(
             position_encodings=list(encodings) if encodings else None
         )
@@ -130,26 +134,64 @@ class Editor(BaseLanguageClient):
     async def codes(self, uri: str, *codes: str) -> list[types.Diagnostic]:
         """The findings of a file, once they have these codes and no others."""
         return await self.until(
-            uri, lambda params: sorted(str(item.code) for item in params.diagnostics) == sorted(codes)
+            uri,
+            lambda params: sorted(str(item.code) for item in params.diagnostics) == sorted(codes),
         )
 
 
-def talk(
-    conversation: Callable[[Editor], Coroutine[Any, Any, None]],
-    encodings: Sequence[types.PositionEncodingKind] | None = None,
-    *arguments: str,
-) -> int:
+Conversation: TypeAlias = Callable[[Editor], Coroutine[Any, Any, None]]
+Talk: TypeAlias = Callable[..., int]
+
+
+@pytest.fixture
+def talk() -> Talk:
     """Runs a conversation with a server of its own; returns the server's exit code."""
 
-    async def run() -> int:
-        editor = Editor()
-        await editor.start(encodings, *arguments)
-        try:
-            await conversation(editor)
-        except BaseException:
-            assert editor._server is not None
-            editor._server.kill()
-            raise
-        return await editor.finish()
+    def run(
+        conversation: Conversation,
+        encodings: Sequence[types.PositionEncodingKind] | None = None,
+    ) -> int:
+        async def whole() -> int:
+            editor = Editor()
+            await editor.start(encodings)
+            try:
+                await conversation(editor)
+            except BaseException:
+                assert editor._server is not None
+                editor._server.kill()
+                raise
+            return await editor.finish()
 
-    return asyncio.run(asyncio.wait_for(run(), 2 * PATIENCE))
+        return asyncio.run(asyncio.wait_for(whole(), 2 * PATIENCE))
+
+    return run
+
+
+class Desk:
+    """Files on disk, the first of them open; a `|` in its text is the cursor."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.workspace = Workspace(lambda: datetime.date(2026, 2, 1))
+        self.plans = Plans()
+        self.offset = 0
+
+    def open(self, marked: str, name: str = "spec.cosmos", /, **files: str) -> Snapshot:
+        """The analysis of a text; further files by their stems."""
+        self.offset = max(marked.find("|"), 0)
+        text = marked.replace("|", "", 1)
+        for other, content in {name: text, **files}.items():
+            path = self.directory / (other if "." in other else f"{other}.cosmos")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        return self.buffer(name, text)
+
+    def buffer(self, name: str, text: str) -> Snapshot:
+        """The analysis of a text that is not saved."""
+        uri = (self.directory / name).as_uri()
+        return self.workspace.snapshot(self.workspace.documents.put(uri, text, 1))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
