@@ -57,6 +57,7 @@ generated: $(READY)
 	$(BIN)/python -m cosmosql.diagnostics.pages > docs/errors/README.md
 	$(BIN)/python docs/grammar.py
 	$(BIN)/python docs/stdlib.py
+	$(BIN)/python docs/commands.py
 	for name in $(ARTIFACTS); do \
 	  $(BIN)/cosmosql schema $$name > docs/schema/$$name.schema.json || exit 1; \
 	done
