@@ -13,6 +13,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from torch.nn.functional import cross_entropy
 
 from cosmosql.contracts.backend import Progress, TrainingOptions, TrainingResult
+from cosmosql.diagnostics.diagnostic import reject
 from cosmosql.extensions.backends.huggingface.forward import (
     Engine,
     call,
@@ -32,7 +33,8 @@ IGNORED = -100
 def attach_adapter(model: Any, options: TrainingOptions, name: str) -> Any:
     """A peft model with a fresh LoRA adapter on every linear layer of attention and MLP.
 
-    The initial values depend on the seed alone; the caller's random state is left as it was.
+    The initial values depend on the seed alone; the caller's random state is left as it was. Raises
+    InputError E0539 where peft has no such adapter for the model.
     """
     config = LoraConfig(
         r=options.rank,
@@ -43,7 +45,16 @@ def attach_adapter(model: Any, options: TrainingOptions, name: str) -> Any:
         task_type="CAUSAL_LM",
     )
     with seeded(options.seed), _renamed_by_transformers():
-        adapted = get_peft_model(model, config)
+        try:
+            adapted = get_peft_model(model, config)
+        except ValueError as error:
+            # Fused experts of a mixture, for example, take no dropout.
+            reject(
+                "E0539",
+                "no such adapter for this model",
+                notes=(f"`{name}`: {str(error).splitlines()[0]}",),
+                help="leave `dropout` out, or adapt a model without experts",
+            )
     # peft writes where it found the base model; an adapter names it as the spec does.
     adapted.peft_config["default"].base_model_name_or_path = name
     return adapted
