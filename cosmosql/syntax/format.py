@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
 from cosmosql.source import Source
-from cosmosql.syntax.parse import decode_bytes, parse
+from cosmosql.syntax.parse import ParseCache, decode_bytes, parse
 from cosmosql.syntax.statements import Body, Comment, Statement, read_statements
 from cosmosql.syntax.wrap import INDENT, lines_of
 
@@ -28,14 +28,14 @@ CLAUSES = {
 _FAMILIES = {"language": "language", "import": "import", "param": "constant", "let": "constant"}
 
 
-def format_source(source: Source) -> str:
+def format_source(source: Source, cache: ParseCache | None = None) -> str:
     """The canonical text of a file. It parses to the same tree, but for spans and the order of
-    a query's clauses.
+    a query's clauses. `cache` is that of `parse`.
 
     Raises InputError with what `parse` finds, as a file with mistakes has no canonical form; and
     E0109 where indentation makes the text too large to be read again.
     """
-    diagnostics = parse(source)[1]
+    diagnostics = parse(source, cache)[1]
     if diagnostics:
         raise InputError(diagnostics)
     lines: list[str] = []

@@ -32,7 +32,7 @@ from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
 from cosmosql.model.bind import analyse
 from cosmosql.source import Source
 from cosmosql.syntax.format import format_source
-from cosmosql.syntax.parse import decode_bytes, parse
+from cosmosql.syntax.parse import ParseCache, decode_bytes, parse
 from tests.bench.specs import fences, spec_files
 from tests.syntax.generate import valid_file
 from tests.syntax.properties import check_formatted
@@ -40,7 +40,7 @@ from tests.syntax.properties import check_formatted
 LIMIT = 5.0
 """CPU seconds that one input may take."""
 
-ANALYSED = 5
+ANALYSED = 10
 """Every how manyth input is analysed as well."""
 
 WINDOW = 40
@@ -102,7 +102,7 @@ def _excerpt(random: Random) -> str:
 
 
 def valid(random: Random) -> bytes:
-    text = valid_file(random, declarations=random.randrange(6))
+    text = valid_file(random, declarations=random.randrange(5))
     data = text.replace("\n", "\r\n").encode() if random.random() < 0.1 else text.encode()
     return b"\xef\xbb\xbf" + data if random.random() < 0.1 else data
 
@@ -186,17 +186,18 @@ def examine(data: bytes, *, analysed: bool, directory: Path) -> str:
     source = decode_bytes(data, "a.cosmos")
     if isinstance(source, Diagnostic):
         return "no text"
-    _, found = parse(source)
+    cache = ParseCache()
+    _, found = parse(source, cache)
     for item in found:
         for label in item.labels:
             assert 0 <= label.span.start <= label.span.end <= len(source.text)
     if analysed:
         _analyse(source, directory)
     if not found:
-        check_formatted(source.text)
+        check_formatted(source.text, cache=cache)
         return "formatted"
     try:
-        format_source(source)
+        format_source(source, cache)
     except InputError as error:
         assert error.diagnostics
         return "diagnosed"

@@ -9,7 +9,7 @@ from typing import Any
 
 from cosmosql.source import Source
 from cosmosql.syntax.format import format_source
-from cosmosql.syntax.parse import decode_bytes, parse
+from cosmosql.syntax.parse import ParseCache, decode_bytes, parse
 from cosmosql.syntax.tree import Attribute, Section, Tree
 from cosmosql.syntax.trivia import comments
 
@@ -23,18 +23,20 @@ def comment_texts(text: str) -> list[str]:
     return [item.span.text.rstrip() for item in comments(Source("a.cosmos", text))]
 
 
-def check_formatted(text: str, *, ordered: bool = False) -> str:
+def check_formatted(text: str, *, ordered: bool = False, cache: ParseCache | None = None) -> str:
     """The canonical form of a text that parses, after asserting all that it must keep."""
-    tree, found = parse(Source("a.cosmos", text))
+    cache = cache or ParseCache()
+    source = Source("a.cosmos", text)
+    tree, found = parse(source, cache)
     assert found == ()
-    once = format_source(Source("a.cosmos", text))
+    once = format_source(source, cache)
     decoded = decode_bytes(once.encode(), "a.cosmos")
     assert isinstance(decoded, Source)
     assert decoded.text == once
-    again, found = parse(decoded)
+    again, found = parse(decoded, cache)
     assert found == ()
     assert tree_shape(again) == tree_shape(tree)
-    assert format_source(decoded) == once
+    assert format_source(decoded, cache) == once
     before, after = comment_texts(text), comment_texts(once)
     if ordered:
         assert after == before

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cosmosql.source import Source
+from cosmosql.syntax.parse import ParseCache
 from tests.bench import fuzz
 from tests.bench.fuzz import KINDS, Tally, limited, make
 
@@ -36,14 +37,17 @@ def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
 
 
 def test_what_hangs_or_raises_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hang(source: Source) -> str:
+    def hang(source: Source, cache: ParseCache | None = None) -> str:
         while True:
             pass
+
+    def changed(source: Source, cache: ParseCache | None = None) -> str:
+        return "let changed = 1\n"
 
     with pytest.raises(TimeoutError), limited(0.05):
         hang(Source("a.cosmos", ""))
     monkeypatch.setattr(fuzz, "format_source", hang)
-    monkeypatch.setattr("tests.syntax.properties.format_source", lambda source: "let changed = 1\n")
+    monkeypatch.setattr("tests.syntax.properties.format_source", changed)
     tally = Tally(0, None)
     fuzz.fuzz(1, range(40), tally, limit=0.05)
     assert any("TimeoutError" in text for text in tally.failures)
