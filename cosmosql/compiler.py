@@ -22,6 +22,7 @@ from cosmosql.model.silence import ROW_CODES
 from cosmosql.plan.budget import COUNTED, caps
 
 if TYPE_CHECKING:
+    from cosmosql.data.looked import Looks
     from cosmosql.plan.graph import PlanGraph
 
 
@@ -69,9 +70,11 @@ def examine(
     texts: Mapping[Path, str] | None = None,
     trusted: Trusted = NOTHING,
     today: datetime.date | None = None,
+    looks: Looks | None = None,
 ) -> Findings:
     """What is wrong or unwise in a spec and in the rows that it reads, and what of it the spec
-    silences. `texts` stand in for what resolved paths hold; ages are told as of `today`."""
+    silences. `texts` stand in for what resolved paths hold; ages are told as of `today`; `looks`
+    remember which rows need not be looked at again."""
     try:
         analysis = analyse(path, settings=settings, texts=texts, trusted=trusted, today=today)
     except InputError as error:
@@ -79,6 +82,13 @@ def examine(
     if analysis.failed:
         return Findings(analysis.diagnostics)
     program, silencer = analysis.program, analysis.silencer
+    look = None
+    if looks is not None:
+        from cosmosql.data.looked import look_name
+
+        look = look_name(program, rows.datasets_looked_at(program))
+    if looks and look and looks.found_nothing(look):
+        return Findings((*analysis.diagnostics, *silencer.idle(ROW_CODES)), analysis.silenced)
     wrong, loaded = rows.examine_data(program)
     unwise = (
         item
@@ -88,6 +98,8 @@ def examine(
     told, silenced = silencer.split(dict.fromkeys(unwise))
     # Rows that were not looked at leave open what they would have shown.
     judged = ROW_CODES if len(loaded) == len(program.queries) else frozenset[str]()
+    if looks and look and judged and not wrong and not told and not silenced:
+        looks.remember(look)
     return Findings(
         (*analysis.diagnostics, *wrong, *told, *silencer.idle(judged)),
         (*analysis.silenced, *silenced),

@@ -17,6 +17,7 @@ from cosmosql.cli.screen import Screen
 if TYPE_CHECKING:
     import datetime
 
+    from cosmosql.data.looked import Looks
     from cosmosql.diagnostics.diagnostic import Diagnostic, Silenced
     from cosmosql.mend import Rewritten
     from cosmosql.model.boundary import Trusted
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Let warnings end in exit code 1 as well.")
 @click.option("--fix", is_flag=True, help="Write the fixes that are known into the specs.")
 @click.option("--diff", is_flag=True, help="With --fix: write nothing, print what would change.")
+@click.option(
+    "--cache",
+    type=options.PATH,
+    metavar="DIR",
+    help="Remember in DIR which rows were looked at and right; skip them until they change.",
+)
 @options.today
 @options.quiet
 @options.verbose
@@ -42,20 +49,22 @@ def command(
     strict: bool,
     fix: bool,
     diff: bool,
+    cache: Path | None,
     today: datetime.date,
     quiet: bool,
     verbose: bool,
 ) -> int | None:
     """Parse, resolve, type- and unit-check, and look at real rows. Nothing is run.
 
-    Nothing is written either, unless `--fix` asks for it. A warning is silenced where it stands:
-    `# allow W0603: contract fixed until June`.
+    Nothing is written either, unless `--fix` or `--cache` ask for it. A warning is silenced where
+    it stands: `# allow W0603: contract fixed until June`.
 
     \b
     Example:
       cosmosql check examples/quickstart.cosmos
       cosmosql check --strict --format github examples/*.cosmos
       cosmosql check --fix --diff tickets.cosmos
+      cosmosql check --cache ~/.cache/cosmosql tickets.cosmos
     """
     stay_offline()
     search_rarely()
@@ -65,6 +74,7 @@ def command(
     if diff and not fix:
         raise click.UsageError("`--diff` shows what `--fix` would write: give both")
     screen = Screen(quiet, verbose)
+    looks = _looks(cache)
     told: dict[Diagnostic, None] = {}
     silenced: dict[Silenced, None] = {}
     changed: list[Rewritten] = []
@@ -79,10 +89,12 @@ def command(
             changed += mended.files
             found = mended.left
         else:
-            found = examine(spec, settings=settings, trusted=trusted, today=today)
+            found = examine(spec, settings=settings, trusted=trusted, today=today, looks=looks)
         # Specs that import one file meet the same mistakes in it.
         told.update(dict.fromkeys(found.told))
         silenced.update(dict.fromkeys(found.silenced))
+    if looks and looks.problem:
+        screen.note(f"{cache} does not remember what was looked at: {looks.problem}")
     findings = Findings(tuple(told), tuple(silenced))
     if form is FindingsForm.TEXT:
         print_findings(findings.told)
@@ -96,6 +108,14 @@ def command(
     screen.note(f"{', '.join(str(spec) for spec in specs)}: no errors{warned}")
     wrong = (strict and findings.told) or (diff and changed)
     return ExitCode.WRONG_INPUT if wrong else ExitCode.DONE
+
+
+def _looks(directory: Path | None) -> Looks | None:
+    if directory is None:
+        return None
+    from cosmosql.data.looked import Looks
+
+    return Looks(directory)
 
 
 def _rewrite(screen: Screen, file: Rewritten, *, write: bool) -> None:

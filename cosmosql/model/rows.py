@@ -53,13 +53,23 @@ def examine_data(
         found.update(dict.fromkeys(findings))
         if not findings and set(datasets_of(program, query)) <= set(loaded):
             right[name] = loaded
-    if not program.queries:
-        for task in program.tasks.values():
-            if "." in task.name.removeprefix("task."):
-                continue
-            rows = _task_rows(program, task, [], cache, local_only=True)
-            found.update(dict.fromkeys(rows[1]))
+    for task in _tasks_alone(program):
+        rows = _task_rows(program, task, [], cache, local_only=True)
+        found.update(dict.fromkeys(rows[1]))
     return tuple(found), right
+
+
+def _tasks_alone(program: Program) -> list[Task]:
+    """The spec's own tasks where it asks nothing."""
+    own = (task for task in program.tasks.values() if "." not in task.name.removeprefix("task."))
+    return [] if program.queries else list(own)
+
+
+def datasets_looked_at(program: Program) -> tuple[Dataset, ...]:
+    """The datasets of which `examine_data` looks at the rows."""
+    asked = (name for query in program.queries.values() for name in datasets_of(program, query))
+    names = (*asked, *(task.dataset for task in _tasks_alone(program)))
+    return tuple(program.datasets[name] for name in dict.fromkeys(names))
 
 
 def datasets_of(program: Program, query: Query) -> tuple[str, ...]:
