@@ -133,9 +133,10 @@ def test_the_examples_in_the_heads_bind(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_an_example_asks_its_question_of_the_module(module: str) -> None:
-    found = program(EXAMPLES / f"{module}.cosmos")
-    assert f"std.{module}" in {used.path for used in found.modules}
-    assert list(found.queries) == ["query.pick"]
+    found = analysed(EXAMPLES / f"{module}.cosmos")
+    assert found.diagnostics == ()
+    assert f"std.{module}" in {used.path for used in found.program.modules}
+    assert list(found.program.queries) == ["query.pick"]
 
 
 @pytest.mark.parametrize("module", EMBEDDED)
