@@ -51,29 +51,36 @@ def format_source(source: Source, cache: ParseCache | None = None) -> str:
 def _write_items(body: Body, lines: list[str], indent: int, items: Sequence[Statement]) -> None:
     previous: Statement | None = None
     for item in items:
+        own = lines_of(item.words, indent, _opening(item))
+        if len(own) > 1 and item.trailing:
+            # Whatever it says of the line, such as `# allow W0603`, it says of the first one.
+            item.inner.append(item.trailing)
+            item.trailing = ""
         _hoist(item, declares=indent == 0)
         _separate(previous, item, declares=indent == 0)
         _write_comments(item.comments, lines, indent)
         if item.blank:
             lines.append("")
-        _write(item, lines, indent)
+        lines += own
+        _write_trailing(lines, item.trailing)
+        _write_body(item, lines, indent)
         previous = item
     if body.end and not items:
         body.end[0] = Comment(False, body.end[0].text)
     _write_comments(body.end, lines, indent)
 
 
-def _write(item: Statement, lines: list[str], indent: int) -> None:
+def _opening(item: Statement) -> str:
+    if item.body is None:
+        return ""
+    return " {" if item.body.items or item.body.end or item.trailing else " {}"
+
+
+def _write_body(item: Statement, lines: list[str], indent: int) -> None:
     body = item.body
     if body is None:
-        lines += lines_of(item.words, indent)
-        _write_trailing(lines, item.trailing)
         return
-    if not (body.items or body.end or item.trailing):
-        lines += lines_of(item.words, indent, " {}")
-    else:
-        lines += lines_of(item.words, indent, " {")
-        _write_trailing(lines, item.trailing)
+    if _opening(item) == " {":
         _write_items(body, lines, indent + INDENT, _ordered(body.items))
         lines.append(" " * indent + "}")
     _write_trailing(lines, body.closing)

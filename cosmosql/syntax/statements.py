@@ -33,7 +33,7 @@ class Body:
     items: list[Statement] = field(default_factory=list)
     end: list[Comment] = field(default_factory=list)
     closing: str = ""
-    """The comment on the line of the `}`."""
+    """The comment on the line of the `}`; that after a block of one line stands with its header."""
 
 
 @dataclass(slots=True)
@@ -71,6 +71,8 @@ class _Reader:
         """Line ends since the last word or comment."""
         self.ended: Statement | Body | None = None
         """What ended on this line, so that a comment after it belongs to it."""
+        self.opened: list[Statement] = []
+        """The blocks that were opened on this line."""
         self._read(_WORD.findall(text))
 
     def _read(self, words: list[str]) -> None:
@@ -81,6 +83,7 @@ class _Reader:
                 if not depth:
                     self._end()
                     self.ended = None
+                    self.opened.clear()
             elif word[0] == "#":
                 self._comment(word.rstrip(" \t\r"), depth)
             elif word == "{":
@@ -88,11 +91,15 @@ class _Reader:
                 statement = self.open[-1].items[-1]
                 statement.body = Body()
                 self.open.append(statement.body)
+                self.opened.append(statement)
             elif word == "}":
                 self._end()
                 body = self.ended = self.open.pop()
                 body.end, self.above = self.above, []
                 self.lines = 0
+                if self.opened:
+                    statement = self.opened.pop()
+                    self.ended = statement if body.items else body
             else:
                 if not self.words:
                     self.blank = self.lines > 1
