@@ -136,18 +136,10 @@ def _templates(program: Program) -> Iterator[Diagnostic]:
 
 
 def _metrics(program: Program) -> Iterator[Diagnostic]:
-    """E0501 unknown metric, E0409 metric of another kind of task."""
+    """E0409: the metric fits the kind of task, and a query asks for that one."""
     known = registry.names("metric")
     for task in program.tasks.values():
-        if task.metric not in known:
-            yield _finding(
-                "E0501",
-                "unknown extension",
-                task.span,
-                "no metric has the name that this task gives",
-                help=suggestion(task.metric, known, f"the metrics are {', '.join(known)}"),
-            )
-        elif task.metric in LABEL_METRICS and task.using not in ("classify", "choose"):
+        if task.metric in LABEL_METRICS and task.using not in ("classify", "choose"):
             yield _metric_misfit(task, "answers are open texts", "exact_match` or `token_f1")
         elif task.metric == "macro_f1" and task.using != "classify":
             yield _metric_misfit(task, "options differ from row to row", "accuracy")

@@ -50,7 +50,7 @@ class _File:
     def __init__(self, module: LoadedModule) -> None:
         self.source = module.tree.source
         self._declarations = [node.span.start for node in module.tree.declarations]
-        self.allowances = tuple(self._read()) if "allow" in self.source.text else ()
+        self.allowances = tuple(self._read()) if _ALLOW.search(self.source.text) else ()
 
     @cached_property
     def _by_place(self) -> dict[tuple[str, int], Allowance]:

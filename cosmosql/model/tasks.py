@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import cast
 
+from cosmosql.diagnostics.suggest import correction
 from cosmosql.model.blocks import Block
 from cosmosql.model.options import own_options
 from cosmosql.model.program import Dataset, Roles, Task
 from cosmosql.model.report import Report
+from cosmosql.schema import registry
 
 DEFAULT_METRIC = {
     "classify": "accuracy",
@@ -58,7 +60,7 @@ def dataset(block: Block) -> Dataset:
 
 def task_is_sound(block: Block, report: Report) -> bool:
     """E0209 and E0203 where `choices` and `using choose` do not go together, E0207 where a label
-    stands in `labels` twice."""
+    stands in `labels` twice, E0501 where there is no such metric."""
     choices = block.optional("choices")
     if choices is None and block.using == "choose" and not block.template:
         report.add(
@@ -89,7 +91,23 @@ def task_is_sound(block: Block, report: Report) -> bool:
             help="name each label once",
         )
         return False
-    return True
+    return _has_metric(block, report)
+
+
+def _has_metric(block: Block, report: Report) -> bool:
+    metric = block.optional("metric")
+    known = registry.names("metric")
+    if metric is None or metric in known:
+        return True
+    place = block.flat.attributes["metric"].attribute.value.span
+    report.add(
+        "E0501",
+        "unknown extension",
+        place,
+        "no metric has this name",
+        **correction(place, known, f"the metrics are {', '.join(known)}", word=metric),
+    )
+    return False
 
 
 def task(block: Block) -> Task:

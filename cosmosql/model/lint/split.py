@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from statistics import NormalDist
 
 from cosmosql.data.rows import LoadedDataset, Role
 from cosmosql.diagnostics.diagnostic import Diagnostic
@@ -75,6 +74,8 @@ def rows_needed(difference: Decimal, confidence: Decimal, disagreement: float | 
     >>> rows_needed(Decimal("0.01"), Decimal("0.9")), rows_needed(Decimal("0.05"), Decimal("0.8"))
     (163, 14)
     """
+    from statistics import NormalDist  # slow to load, and few queries ask
+
     gap = float(difference)
     variance = max(gap, disagreement or 0.0) - gap**2
     return max(1, math.ceil(NormalDist().inv_cdf(float(confidence)) ** 2 * variance / gap**2))
