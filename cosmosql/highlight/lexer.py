@@ -86,7 +86,7 @@ def _states() -> dict[str, list[Any]]:
         ],
         "import": [
             include("rest of line"),
-            (rf"(as)\b{_SPACE}{name}", bygroups(Keyword, Whitespace, Name.Namespace)),
+            (rf"(?<!\.)(as)\b{_SPACE}{name}", bygroups(Keyword, Whitespace, Name.Namespace)),
             (r'"', String.Double, "path"),
             (words.name, Name.Namespace),
             (r"\.", Punctuation),
@@ -97,10 +97,10 @@ def _states() -> dict[str, list[Any]]:
             include("comment"),
             (rf"(extends)\b(?=[ \t]+{words.name})", Keyword),
             (
-                rf"(using)\b{_SPACE}({one_of(words.implementations)})\b",
+                rf"(?<!\.)(using)\b{_SPACE}({one_of(words.implementations)})\b",
                 bygroups(Keyword, Whitespace, Name.Builtin),
             ),
-            (rf"(using)\b{_SPACE}{name}", bygroups(Keyword, Whitespace, Name.Other)),
+            (rf"(?<!\.)(using)\b{_SPACE}{name}", bygroups(Keyword, Whitespace, Name.Other)),
             (r"\{", Punctuation, ("#pop", "body")),
             include("reference"),
         ],

@@ -121,7 +121,7 @@ def _import(words: Vocabulary) -> Rule:
         "patterns": [
             *_includes("comment", "path"),
             {
-                "match": rf"\b(as){_SPACE}({words.name})",
+                "match": rf"(?<!\.)\b(as){_SPACE}({words.name})",
                 "captures": _captures("keyword.control.as", "entity.name.namespace"),
             },
             {"match": words.name, "name": "entity.name.namespace.cosmos"},
@@ -155,11 +155,11 @@ def _block(words: Vocabulary) -> Rule:
             {
                 "begin": rf"\b(extends)(?={_SPACE})",
                 "beginCaptures": _captures("storage.modifier.extends"),
-                "end": rf"(?={_SPACE}using\b|{_GAP}[{{#]|$)",
+                "end": rf"(?={_SPACE}using\b(?!\.)|{_GAP}[{{#]|$)",
                 "patterns": _includes("reference"),
             },
             {
-                "match": rf"\b(using){_SPACE}"
+                "match": rf"(?<!\.)\b(using){_SPACE}"
                 rf"(?:({one_of(words.implementations)})\b|({words.name}))",
                 "captures": _captures("keyword.other.using", "support.class", "entity.name.class"),
             },

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from random import Random
 
+from cosmosql.source import Source
+from cosmosql.syntax.format import format_source
+from tests.syntax.generate import valid_file
 from tests.syntax.test_parser import lark
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +90,12 @@ def terminals(text: str) -> list[tuple[str, int, int]]:
         for token in state.iter_parse()
         if token.type != "_NL"
     ]
+
+
+def scattered(count: int) -> list[str]:
+    """Random files in canonical form, in which names are often spelled like keywords."""
+    texts = (valid_file(Random(seed)) for seed in range(count))
+    return [format_source(Source("random.cosmos", text)) for text in texts]
 
 
 KEYWORDS = {
