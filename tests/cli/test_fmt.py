@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -184,3 +185,44 @@ def test_formatting_is_light() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+def test_what_was_silenced_stays_silenced(tmp_path: Path) -> None:
+    spec = tmp_path / "a.cosmos"
+    spec.write_text(
+        """import std.hardware as hw
+import std.tiny as tiny
+## Documented.
+# allow W0415: one
+model one using hf{id="a/b"}
+model two using hf { id = "a/b" } # allow W0415: two
+model three using hf { # allow W0415: three
+id = "a/b"
+}
+  # allow W0415: four
+## Documented.
+  model four using hf {
+
+id = "a/b" }
+strategy ask using prompt {
+  model = sweep(model.one, model.two, model.three, model.four)
+  on = hw.cpu
+}
+query pick {
+  maximize accuracy
+  for tiny.task.intent
+  among strategy.*
+}
+""",
+        encoding="utf-8",
+    )
+
+    def silenced() -> list[str]:
+        done = CliRunner().invoke(cosmosql, ["check", "--format", "json", str(spec)])
+        found = json.loads(done.stdout)["silenced"]
+        return sorted(item["reason"] for item in found)
+
+    before = silenced()
+    assert before == ["four", "one", "three", "two"]
+    assert run(spec).exit_code == 0
+    assert silenced() == before
