@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPECS := examples stdlib cosmosql/cli/starter tests/syntax/specs
 
 # torch's threads spin against other processes on a busy machine; passive waiting does not.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -33,10 +34,12 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/cosmosql fmt --check $(SPECS)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/cosmosql fmt $(SPECS)
 
 ## docs/tiny.md: what the tiny family can do. About a quarter of an hour.
 tiny: $(READY)
