@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
-from cosmosql.diagnostics.diagnostic import Label
+from cosmosql.diagnostics.diagnostic import Fix, Label
+from cosmosql.diagnostics.suggest import Correction
 from cosmosql.model.blocks import BlockReader
 from cosmosql.model.evaluate import Evaluator, describe
 from cosmosql.model.extend import Flat, OwnedClause
@@ -151,8 +152,10 @@ class QueryBinder:
             self._wrong(reference.span, f"this is no {kind}")
         return None
 
-    def _wrong(self, span: Span, label: str, help: str | None = None) -> None:
-        self.report.add("E0302", "wrong type", span, label, help=help)
+    def _wrong(
+        self, span: Span, label: str, help: str | None = None, fix: Fix | None = None
+    ) -> None:
+        self.report.add("E0302", "wrong type", span, label, help=help, fix=fix)
 
     def _among(self, flat: Flat) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """Strategies and policies; None where nothing is left after reporting mistakes."""
@@ -324,13 +327,12 @@ class QueryBinder:
         value = limit.formula.quantity
         if measured.dimension != RATIO or 0 <= value.base <= 1:
             return True
-        percent = not value.unit and 1 < value.base <= 100
         self.report.add(
             "E0304",
             "out of range",
             limit.span,
             "a metric lies between 0% and 100%",
-            help=f"write `{value.base}%`" if percent else None,
+            **_percent(limit.span, value),
         )
         return False
 
@@ -354,6 +356,7 @@ class QueryBinder:
                 expression.span,
                 f"this is {describe(content)}",
                 "write a difference of ratios: `decide within 1 pp`",
+                _points(expression.span),
             )
             return None
         if not 0 < content.base <= 1:
@@ -374,12 +377,31 @@ class QueryBinder:
             self._wrong(expression.span, f"this is {describe(content)}", "write `90%`")
             return None
         if not Decimal("0.5") <= content.base < 1:
-            self._range(expression.span, "a confidence is at least 50% and below 100%")
+            self.report.add(
+                "E0304",
+                "out of range",
+                expression.span,
+                "a confidence is at least 50% and below 100%",
+                **_percent(expression.span, content),
+            )
             return None
         return content.base
 
     def _range(self, span: Span, label: str) -> None:
         self.report.add("E0304", "out of range", span, label)
+
+
+def _percent(span: Span, value: Quantity) -> Correction:
+    """The percent sign that a ratio above 1 most likely lacks."""
+    if value.unit or not 1 < value.base <= 100:
+        return {"help": None, "fix": None}
+    bare = span.text.replace("_", "").replace(".", "").isdigit()
+    return {"help": f"write `{value.base}%`", "fix": Fix(span, f"{span.text}%") if bare else None}
+
+
+def _points(span: Span) -> Fix | None:
+    """A difference written as a ratio: `1%` for `1 pp`."""
+    return Fix(span, f"{span.text[:-1].rstrip()} pp") if span.text.endswith("%") else None
 
 
 def metered(budget: Budget) -> tuple[Requirement, ...]:

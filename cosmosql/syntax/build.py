@@ -239,7 +239,8 @@ class Builder:
             if unit and not _UNIT_WORDS.fullmatch(unit):
                 raise ValueError("this is no number with a unit")
         except ValueError as problem:
-            self._report("E0106", "malformed number", span, str(problem), _NUMBER_HELP)
+            fix = _plain_number(span)
+            self._report("E0106", "malformed number", span, str(problem), _NUMBER_HELP, fix)
             value, unit = Decimal(0), None
         return Number(value=value, unit=unit, span=span)
 
@@ -292,6 +293,18 @@ class Builder:
         self.diagnostics.append(
             Diagnostic(code=code, title=title, labels=(Label(span, label),), help=advice, fix=fix)
         )
+
+
+def _plain_number(span: Span) -> Fix | None:
+    """The number with single underscores between its digits."""
+    text = re.sub(r"(?<!_)_++(?=\d)", "_", span.text)
+    text = re.sub(r"(?<!_)_++(?!\d)", "", text)
+    try:
+        _, unit = split_number(text)
+    except ValueError:
+        return None
+    fits = text != span.text and (unit is None or _UNIT_WORDS.fullmatch(unit))
+    return Fix(span, text) if fits else None
 
 
 _NUMBER_HELP = "write digits, then the unit: `40 USD`, `1_200_000 requests/month`, `1.5e-3`"

@@ -82,6 +82,7 @@ def test_one_slip_is_mended(tmp_path: Path, right: str, wrong: str) -> None:
             "let half = [\n  1,\n  2 # two\n\nlet x = 1\n",
             "let half = [\n  1,\n  2] # two\n\nlet x = 1\n",
         ),
+        ("let half = 1__200_ requests\n", "let half = 1_200 requests\n"),
         ("hardware rack using icl {\n}\n", "hardware rack {\n}\n"),
         (
             'dataset rows {\n  source = "x.csv"\n}\n',
@@ -92,6 +93,23 @@ def test_one_slip_is_mended(tmp_path: Path, right: str, wrong: str) -> None:
 def test_slips_of_every_sort(tmp_path: Path, wrong: str, right: str) -> None:
     text, left = mended(tmp_path / "spec.cosmos", wrong)
     assert (text, left.told) == (right, ())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("accuracy >= 82", "accuracy >= 82%"),
+        ("accuracy >= 82% with confidence 90", "accuracy >= 82% with confidence 90%"),
+    ],
+)
+def test_percent_signs(tmp_path: Path, wrong: str, right: str) -> None:
+    text = SPEC.replace("serve_cost <= 0.004 USD/request", wrong)
+    assert mended(tmp_path / "spec.cosmos", text)[0] == text.replace(wrong, right)
+
+
+def test_a_difference_is_written_in_points(tmp_path: Path) -> None:
+    text = SPEC.replace("request\n}", "request\n  decide within 5%\n}")
+    assert mended(tmp_path / "spec.cosmos", text)[0] == text.replace("5%", "5 pp")
 
 
 def test_what_is_not_certain_is_left(tmp_path: Path) -> None:
