@@ -29,6 +29,7 @@ SOUND: Mapping[str, Callable[[Block, Report], bool]] = MappingProxyType(
     {
         "dataset": tasks.dataset_is_sound,
         "task": tasks.task_is_sound,
+        "model": strategies.model_is_sound,
         "strategy": strategies.strategy_is_sound,
         "policy": policies.policy_is_sound,
         "probe": limits.probe_is_sound,

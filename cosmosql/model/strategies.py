@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from cosmosql.diagnostics.suggest import closest
 from cosmosql.model.attributes import Alternatives
 from cosmosql.model.blocks import Block
@@ -9,8 +12,31 @@ from cosmosql.model.options import option_value, own_facts, own_options
 from cosmosql.model.program import Model, OptionValue, Retriever, Strategy
 from cosmosql.model.report import Report
 
+COMMIT = re.compile("[0-9a-f]{40}")
+
 MODELLESS = "baseline"
 """The strategy that adapts no model."""
+
+
+def model_is_sound(block: Block, report: Report) -> bool:
+    """E0414 where code of a model on a hub would run and no commit pins which. A directory needs
+    none: its code is part of the content that is locked."""
+    identifier = block.flat.attributes.get("id")
+    if block.values.get("trust_remote_code") is not True or identifier is None:
+        return True
+    directory = identifier.module.directory / Path(block.text("id")).expanduser()
+    if directory.is_dir() or COMMIT.fullmatch(block.optional("revision") or ""):
+        return True
+    report.add(
+        "E0414",
+        "trust_remote_code without a pinned revision",
+        block.written("trust_remote_code"),
+        "this runs whatever code the hub serves on that day",
+        notes=("a branch or a tag can be moved to other code, a commit cannot",),
+        help='read the code, and name the commit that you read: `revision = "…"`, 40 hexadecimal '
+        "digits",
+    )
+    return False
 
 
 def model(block: Block) -> Model:

@@ -6,8 +6,8 @@ EXTENSION = Extension(
     kind="model",
     name="hf",
     doc="A causal language model in Hugging Face format. It runs on CUDA where there is a device, "
-    "else on the CPU. Weights are read from safetensors files alone, and code that comes with a "
-    "checkpoint is never run.",
+    "else on the CPU. Weights are read from safetensors files alone; code that comes with a "
+    "checkpoint is not run unless `trust_remote_code` says so.",
     options=(
         Field(
             name="id",
@@ -22,6 +22,13 @@ EXTENSION = Extension(
             type=FieldType.TEXT,
             doc="Branch, tag or commit of a model on the hub; the commit it resolves to is locked "
             "in the plan.",
+        ),
+        Field(
+            name="trust_remote_code",
+            type=FieldType.BOOLEAN,
+            doc="Run the Python code that comes with the checkpoint when the model is loaded, which "
+            "`check`, `quote` and `show` never do. A model on the hub needs a full commit as "
+            "`revision`; the code of a directory is part of its locked content.",
         ),
         Field(
             name="dtype",

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError, safe_open
-from transformers import AutoConfig, AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from cosmosql.diagnostics.diagnostic import reject
@@ -37,6 +37,7 @@ TOKENIZER_FILES = (
     "special_tokens_map.json",
     "tokenizer_config.json",
 )
+PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
@@ -49,6 +50,8 @@ class ModelOptions:
     dtype: str
     template: bool
     context: int | None
+    trusted: bool
+    """Code that comes with the checkpoint may run."""
 
     @classmethod
     def of(cls, options: Mapping[str, object]) -> ModelOptions:
@@ -59,6 +62,7 @@ class ModelOptions:
             dtype=str(options.get("dtype") or "auto"),
             template=options.get("template") != "none",
             context=None if context is None else int(str(context)),
+            trusted=options.get("trust_remote_code") is True,
         )
 
 
@@ -72,6 +76,8 @@ class Checkpoint:
     revision: str | None
     """The commit of a model from the hub."""
     weights: tuple[Path, ...]
+    code: tuple[Path, ...] = ()
+    """The Python files of one that is trusted, sorted."""
 
 
 def locate(options: ModelOptions, root: Path) -> Checkpoint:
@@ -92,7 +98,21 @@ def locate(options: ModelOptions, root: Path) -> Checkpoint:
         directory=directory,
         revision=revision,
         weights=_weight_files(directory, options.id),
+        code=_code_files(directory, options.id) if options.trusted else (),
     )
+
+
+def _code_files(directory: Path, name: str) -> tuple[Path, ...]:
+    """The Python files of a checkpoint. Raises InputError E0534 where it names code elsewhere,
+    which nothing would pin."""
+    for file in (CONFIG_FILE, "tokenizer_config.json"):
+        if (directory / file).is_file():
+            named = json.dumps(_read_json(directory / file, name).get("auto_map"))
+            if "--" in named:
+                _reject_architecture(
+                    name, f"{file} names code of another repository: {named[:100]}"
+                )
+    return tuple(sorted(directory.glob("*.py")))
 
 
 def _from_hub(options: ModelOptions) -> Path:
@@ -109,7 +129,7 @@ def _from_hub(options: ModelOptions) -> Path:
             snapshot_download(
                 options.id,
                 revision=options.revision,
-                allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja", "*.model"],
+                allow_patterns=[*PATTERNS, *(("*.py",) if options.trusted else ())],
                 ignore_patterns=["*/*"],
             )
         )
@@ -225,8 +245,9 @@ def parameter_count(checkpoint: Checkpoint) -> int:
 
 
 def weights_digest(checkpoint: Checkpoint) -> str:
-    """SHA-256 over the names and digests of the configuration and the weight files."""
-    files = (checkpoint.directory / CONFIG_FILE, *checkpoint.weights)
+    """SHA-256 over the names and digests of the configuration and the weight files; of code too
+    where it is trusted."""
+    files = (checkpoint.directory / CONFIG_FILE, *checkpoint.weights, *checkpoint.code)
     return digest({file.name: file_digest(file) for file in files})
 
 
@@ -236,14 +257,23 @@ def tokenizer_digest(checkpoint: Checkpoint) -> str:
     return digest({file.name: file_digest(file) for file in files if file.is_file()})
 
 
-def load_config(checkpoint: Checkpoint) -> Any:
+def load_config(checkpoint: Checkpoint, *, run_code: bool = False) -> Any:
     """The transformers configuration; raises InputError E0534 unless it is a causal model's, and
-    E0535 where its values are none that a model can have."""
+    E0535 where its values are none that a model can have.
+
+    Where the checkpoint's code is trusted, that code makes it if `run_code`; otherwise the values
+    are read from the file as they stand.
+    """
     content = _read_json(checkpoint.directory / CONFIG_FILE, checkpoint.name)
     try:
-        config = AutoConfig.from_pretrained(
-            checkpoint.directory, local_files_only=True, trust_remote_code=False
-        )
+        if checkpoint.code and not run_code:
+            config: Any = PreTrainedConfig.from_dict(content)
+        else:
+            config = AutoConfig.from_pretrained(
+                checkpoint.directory,
+                local_files_only=True,
+                trust_remote_code=bool(checkpoint.code),
+            )
     except (ValueError, KeyError, TypeError, OSError):
         _reject_architecture(
             checkpoint.name,
@@ -253,17 +283,23 @@ def load_config(checkpoint: Checkpoint) -> Any:
     except Exception as error:
         # transformers checks each value in ways of its own.
         reject_damage(checkpoint.name, f"{CONFIG_FILE}: {' '.join(str(error).split())}")
+    if not checkpoint.code:
+        _require_causal(config, checkpoint.name)
+    text = config.get_text_config(decoder=True)
+    for size in ("num_hidden_layers", "hidden_size", "vocab_size"):
+        value = getattr(text, size, 0)
+        if not isinstance(value, int) or value <= 0:
+            reject_damage(checkpoint.name, f"{CONFIG_FILE}: no positive `{size}`")
+    return config
+
+
+def _require_causal(config: Any, name: str) -> None:
     known = set(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values())
     names = list(config.architectures or ())
     if names and not known.intersection(names):
-        _reject_architecture(checkpoint.name, f"it is a {', '.join(names)}")
+        _reject_architecture(name, f"it is a {', '.join(names)}")
     if not names and config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        _reject_architecture(checkpoint.name, f"it is of type `{config.model_type}`")
-    text = config.get_text_config(decoder=True)
-    for size in ("num_hidden_layers", "hidden_size", "vocab_size"):
-        if not getattr(text, size, 0) > 0:
-            reject_damage(checkpoint.name, f"{CONFIG_FILE}: no positive `{size}`")
-    return config
+        _reject_architecture(name, f"it is of type `{config.model_type}`")
 
 
 def _reject_architecture(name: str, reason: str) -> NoReturn:
@@ -273,15 +309,18 @@ def _reject_architecture(name: str, reason: str) -> NoReturn:
         notes=(f"`{name}`: {reason}",),
         help="use a model that transformers loads with AutoModelForCausalLM, such as a "
         "LlamaForCausalLM or a GPT2LMHeadModel, or a newer transformers; code that comes with a "
-        "checkpoint is never run",
+        "checkpoint is run where `trust_remote_code = true` says so",
     )
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:
-    """The tokenizer; raises InputError E0531 where its files cannot be read."""
+    """The tokenizer; raises InputError E0531 where its files cannot be read. Runs the code of a
+    checkpoint that is trusted."""
     try:
         return AutoTokenizer.from_pretrained(
-            checkpoint.directory, local_files_only=True, trust_remote_code=False
+            checkpoint.directory,
+            local_files_only=True,
+            trust_remote_code=bool(checkpoint.code),
         )
     except Exception as error:
         # The tokenizers library raises bare Exception for a file that it cannot parse.
@@ -292,6 +331,21 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
             notes=(f"`{checkpoint.name}`: the tokenizer's files cannot be read: {reason}",),
             help="save the tokenizer beside the model: `tokenizer.save_pretrained(directory)`",
         )
+
+
+def chat_template(checkpoint: Checkpoint) -> str | None:
+    """The chat template, without running code: the tokenizer's where it has none, else as the
+    files have it."""
+    if not checkpoint.code:
+        template = load_tokenizer(checkpoint).chat_template
+        return None if template is None else str(template)
+    alone = checkpoint.directory / "chat_template.jinja"
+    if alone.is_file():
+        return alone.read_text(encoding="utf-8")
+    described = checkpoint.directory / "tokenizer_config.json"
+    content = _read_json(described, checkpoint.name) if described.is_file() else {}
+    written = content.get("chat_template")
+    return None if written is None else str(written)
 
 
 def context_length(config: Any, options: ModelOptions) -> int:

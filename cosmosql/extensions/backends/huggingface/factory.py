@@ -24,6 +24,7 @@ from cosmosql.extensions.backends.huggingface.backend import HuggingFaceBackend
 from cosmosql.extensions.backends.huggingface.checkpoint import (
     Checkpoint,
     ModelOptions,
+    chat_template,
     context_length,
     load_config,
     load_tokenizer,
@@ -53,19 +54,19 @@ class HuggingFaceFactory:
     """Loads causal language models in Hugging Face format."""
 
     def fingerprint(self, options: Mapping[str, object], *, root: Path) -> ModelCard:
-        """The card from file digests, weight headers, configuration and tokenizer."""
+        """The card from file digests, weight headers, configuration and tokenizer. Runs no code
+        of the checkpoint, trusted or not."""
         chosen = ModelOptions.of(options)
         checkpoint = locate(chosen, root)
-        config = load_config(checkpoint)
-        return _card(chosen, checkpoint, config, load_tokenizer(checkpoint))
+        return _card(chosen, checkpoint, load_config(checkpoint))
 
     def load(self, options: Mapping[str, object], *, root: Path) -> HuggingFaceBackend:
         """The model in memory on CUDA where there is a device, else on the CPU."""
         chosen = ModelOptions.of(options)
         checkpoint = locate(chosen, root)
-        config = load_config(checkpoint)
+        card = _card(chosen, checkpoint, load_config(checkpoint))
+        config = load_config(checkpoint, run_code=True)
         tokenizer = load_tokenizer(checkpoint)
-        card = _card(chosen, checkpoint, config, tokenizer)
         device = _device()
         dtype = _dtype(chosen, device)
         model = _load_weights(checkpoint, config, dtype=dtype).to(device)
@@ -91,13 +92,14 @@ class HuggingFaceFactory:
 FACTORY = HuggingFaceFactory()
 
 
-def _card(options: ModelOptions, checkpoint: Checkpoint, config: Any, tokenizer: Any) -> ModelCard:
+def _card(options: ModelOptions, checkpoint: Checkpoint, config: Any) -> ModelCard:
     text = config.get_text_config(decoder=True)
-    template = tokenizer.chat_template if options.template else None
+    written = chat_template(checkpoint)
+    template = written if options.template else None
     return ModelCard(
         weights=weights_digest(checkpoint),
         tokenizer=tokenizer_digest(checkpoint),
-        template=None if template is None else text_digest(str(template)),
+        template=None if template is None else text_digest(template),
         architecture=next(iter(config.architectures or ()), config.model_type),
         parameters=parameter_count(checkpoint),
         layers=int(text.num_hidden_layers),
@@ -143,7 +145,7 @@ def _load_weights(checkpoint: Checkpoint, config: Any, **how: Any) -> Any:
             config=config,
             local_files_only=True,
             use_safetensors=True,
-            trust_remote_code=False,
+            trust_remote_code=bool(checkpoint.code),
             output_loading_info=True,
             **how,
         )
