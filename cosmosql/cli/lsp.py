@@ -41,9 +41,10 @@ def command(trusted: Trusted, quiet: bool, verbose: bool) -> int | None:
     try:
         from cosmosql.lsp.serve import serve
     except ImportError as error:
-        if (error.name or "").partition(".")[0] == "cosmosql":
+        package = (error.name or EXTRA).partition(".")[0]
+        if package == "cosmosql":
             raise
-        raise missing_package(error.name or "pygls", extra=EXTRA) from error
+        raise missing_package(package, extra=EXTRA) from error
     if not verbose:
         # pygls tells of every refused request with a traceback; the client is told anyway.
         logging.getLogger("pygls").setLevel(logging.CRITICAL)

@@ -63,6 +63,12 @@ def is_remote(dataset: DatasetDeclaration) -> bool:
     return source.is_remote(dataset.options, root=dataset.root)
 
 
+def files_of(dataset: DatasetDeclaration) -> tuple[Path, ...]:
+    """The local files that loading would read."""
+    source = cast(RowSource, load_extension(extension("dataset", dataset.using)))
+    return source.files(dataset.options, root=dataset.root)
+
+
 def load(dataset: DatasetDeclaration, *, inputs: Sequence[str] = ()) -> LoadedDataset:
     """All rows of a dataset by role, each role in a fixed order that depends on contents alone.
 

@@ -26,6 +26,8 @@ from cosmosql.lsp.workspace import Snapshot
 
 TRIGGERS = (".", '"', "{", "/", " ")
 
+WATCHED = ("**/*.cosmos", "**/*.plan.json")
+
 FIX_ALL = types.CodeActionKind.SourceFixAll
 QUICK_FIX = types.CodeActionKind.QuickFix
 
@@ -49,6 +51,7 @@ def register(server: CosmosServer) -> CosmosServer:
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(code_action_kinds=[QUICK_FIX, FIX_ALL]),
     )(_actions)
+    feature(types.INITIALIZED)(_watch)
     feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
     feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_files_changed)
     return server
@@ -235,10 +238,25 @@ def _is_wanted(
 
 
 def _saved(server: CosmosServer, params: types.DidSaveTextDocumentParams) -> None:
-    for document in server.files.documents:
-        server.look_at_rows(document)
-    server.touched()
+    server.refresh()
 
 
 def _files_changed(server: CosmosServer, params: types.DidChangeWatchedFilesParams) -> None:
-    server.touched()
+    server.refresh()
+
+
+def _watch(server: CosmosServer, params: types.InitializedParams) -> None:
+    """Asks the client to tell of files that change behind its back, where it can."""
+    workspace = server.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace else None
+    if watching is None or not watching.dynamic_registration:
+        return
+    options = types.DidChangeWatchedFilesRegistrationOptions(
+        watchers=[types.FileSystemWatcher(glob_pattern=pattern) for pattern in WATCHED]
+    )
+    registration = types.Registration(
+        id="watched",
+        method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+        register_options=options,
+    )
+    server.client_register_capability(types.RegistrationParams(registrations=[registration]))

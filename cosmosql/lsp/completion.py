@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from cosmosql.diagnostics.pages import title
 from cosmosql.lsp.cursor import cursor
 from cosmosql.lsp.files import paths_below
 from cosmosql.lsp.proposals import Proposal, Sort
@@ -15,6 +16,7 @@ from cosmosql.lsp.workspace import Snapshot
 from cosmosql.model.boundary import Boundary
 from cosmosql.model.modules import STANDARD, SUFFIX
 from cosmosql.model.occurrences import extension_of
+from cosmosql.model.silence import SILENCEABLE
 from cosmosql.schema import registry
 from cosmosql.schema.fields import FieldType
 from cosmosql.schema.kinds import KINDS, RISING, Kind
@@ -62,6 +64,7 @@ _AFTER_USING = re.compile(rf"{_HEAD}(?:{_EXTENDS})?using[ \t]+\Z")
 _AFTER_EXTENDS = re.compile(rf"{_HEAD}extends[ \t]+[\w.]*\Z")
 _AFTER_NAME = re.compile(rf"{_HEAD}({_EXTENDS})?\Z")
 _COMPARED = re.compile(r"[<>=]=?[ \t]*\S.*[ \t]\Z")
+_ALLOWING = re.compile(r"#[ \t]*allow[ \t]+(?:[A-Z]\d{4},[ \t]*)*\w*\Z")
 _BRACE = re.compile(r"(?:[^{]|\{\{)*\{([A-Za-z0-9_]*)\Z", re.S)
 
 
@@ -81,6 +84,7 @@ def complete(snapshot: Snapshot, offset: int) -> tuple[Proposal, ...]:
 def _proposals(scope: Scope) -> Iterator[Proposal]:
     at = scope.at
     if at.comment:
+        yield from _in_comment(scope, at.statement)
         return
     if at.text is not None:
         yield from _in_text(scope, at.text)
@@ -88,6 +92,13 @@ def _proposals(scope: Scope) -> Iterator[Proposal]:
         yield from _at_top(scope, at.before)
     elif at.kind in KINDS:
         yield from _in_block(scope, KINDS[at.kind], at.before)
+
+
+def _in_comment(scope: Scope, statement: str) -> Iterator[Proposal]:
+    """The codes that a comment can allow."""
+    if _ALLOWING.search(statement):
+        for code in sorted(SILENCEABLE):
+            yield scope.proposal(code, Sort.VALUE, title(code) or "", "", f"{code}: ")
 
 
 def _at_top(scope: Scope, before: str) -> Iterator[Proposal]:

@@ -68,10 +68,14 @@ def _of(
     modules = {module.tree.source.name: module for module in snapshot.files()}
     document = snapshot.document
     own = Place(document.uri, document.text, document.version)
+    known: dict[str, Place] = {}
 
     def place(span: Span) -> Place:
-        module: LoadedModule | None = modules.get(span.source.name)
-        return own if module is None else workspace.place(module, snapshot)
+        name = span.source.name
+        if name not in known:
+            module: LoadedModule | None = modules.get(name)
+            known[name] = own if module is None else workspace.place(module, snapshot)
+        return known[name]
 
     for diagnostic in (*snapshot.diagnostics, *rows):
         places = tuple(place(label.span) for label in diagnostic.labels)

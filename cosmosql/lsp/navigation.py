@@ -74,7 +74,8 @@ def renamable(snapshot: Snapshot, offset: int) -> Span | None:
     if found is None or not isinstance(found.meaning, Declaration | Named | Alias):
         return None
     place = definition(found.meaning)
-    if place is None or place[0].shown.startswith("std."):
+    standard = Boundary.around(snapshot.document.path).standard
+    if place is None or real_path(place[0].path).is_relative_to(standard):
         return None
     return found.span
 

@@ -16,13 +16,12 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
 
 from cosmosql import __version__
-from cosmosql.compiler import examine
-from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.lsp import protocol
 from cosmosql.lsp.documents import Document
-from cosmosql.lsp.findings import Finding, carried, findings
+from cosmosql.lsp.findings import Finding, findings
 from cosmosql.lsp.forecasts import Plans
 from cosmosql.lsp.positions import EditorText
+from cosmosql.lsp.rows import RowFindings
 from cosmosql.lsp.workspace import Snapshot, Workspace
 from cosmosql.model.boundary import NOTHING, Trusted
 
@@ -58,8 +57,7 @@ class CosmosServer(LanguageServer):
         )
         self.files = Workspace(today, trusted)
         self.plans = Plans()
-        self.rows: dict[str, tuple[Diagnostic, ...]] = {}
-        """Findings in data by the URI of the spec, in the text at which they were found."""
+        self.rows = RowFindings(self.files)
         self._timer: asyncio.TimerHandle | None = None
         self._waiting_since: float | None = None
         self._cost = 0.0
@@ -95,6 +93,15 @@ class CosmosServer(LanguageServer):
         if self._timer is not None:
             self._timer.cancel()
 
+    def refresh(self) -> None:
+        """Files have changed behind the editor's back: plans, rows, imported specs."""
+        for document in self.files.documents:
+            self.look_at_rows(document)
+        self.touched()
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+            self.workspace_code_lens_refresh(None)
+
     def touched(self) -> None:
         """Something was edited: findings are due after a pause."""
         if self._left:
@@ -128,7 +135,7 @@ class CosmosServer(LanguageServer):
         """A buffer was closed: from now on its file counts as it is on disk."""
         self.files.documents.close(uri)
         self.files.forget(uri)
-        self.rows.pop(uri, None)
+        self.rows.forget(uri)
         self.touched()
 
     @property
@@ -138,44 +145,20 @@ class CosmosServer(LanguageServer):
 
     def findings(self) -> Mapping[str, tuple[Finding, ...]]:
         """The findings of all open specs by the URI of the file where each is shown."""
-        return findings(self.files, self._carried_rows())
+        return findings(self.files, self.rows.now())
 
     def look_at_rows(self, document: Document) -> None:
         """Reads the data of a spec in another thread, and tells what it finds."""
-        if document.saved:
-            task = asyncio.get_running_loop().create_task(self._look(document))
-            self._looking.add(task)
-            task.add_done_callback(self._looking.discard)
+        task = asyncio.get_running_loop().create_task(self._look(document))
+        self._looking.add(task)
+        task.add_done_callback(self._looking.discard)
 
     async def _look(self, document: Document) -> None:
-        snapshot = self.snapshot(document.uri)
-        if snapshot is None or snapshot.modules is None or snapshot.failed:
-            return
-        texts = self.files.documents.texts(document)
         try:
-            found = await asyncio.to_thread(
-                examine,
-                document.path,
-                texts=texts,
-                trusted=self.files.trusted,
-                today=self.files.today(),
-            )
+            if await self.rows.look(document):
+                self.touched()
         except Exception as error:
             self.complain(error)
-            return
-        known = set(snapshot.diagnostics)
-        self.rows[document.uri] = tuple(item for item in found.told if item not in known)
-        self.touched()
-
-    def _carried_rows(self) -> Mapping[str, tuple[Diagnostic, ...]]:
-        carried_rows = {}
-        for uri, diagnostics in self.rows.items():
-            document = self.files.documents.get(uri)
-            if document is not None and diagnostics:
-                snapshot = self.files.snapshot(document)
-                if not snapshot.failed:
-                    carried_rows[uri] = carried(diagnostics, snapshot)
-        return carried_rows
 
     def _publish(self, uri: str, found: tuple[Finding, ...]) -> None:
         document = self.files.documents.get(uri)

@@ -52,15 +52,24 @@ class Editor(BaseLanguageClient):
             self.messages.append(params)
 
     async def start(
-        self, encodings: Sequence[types.PositionEncodingKind] | None = None
+        self,
+        encodings: Sequence[types.PositionEncodingKind] | None = None,
+        *,
+        watching: bool = False,
     ) -> types.InitializeResult:
         await self.start_io(*COMMAND)
         general = types.GeneralClientCapabilities(
             position_encodings=list(encodings) if encodings else None
         )
+        workspace = types.WorkspaceClientCapabilities(
+            did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(
+                dynamic_registration=watching
+            )
+        )
         result = await self.initialize_async(
             types.InitializeParams(
-                capabilities=types.ClientCapabilities(general=general), process_id=None
+                capabilities=types.ClientCapabilities(general=general, workspace=workspace),
+                process_id=None,
             )
         )
         self.initialized(types.InitializedParams())

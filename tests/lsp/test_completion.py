@@ -123,6 +123,8 @@ def after(desk: Any, marked: str, label: str, **files: str) -> str:
         ("param cost = 3 U|", ["USD"], []),
         ("param cost = hw.h100.|", ["price", "memory"], []),
         ("let a = 1 # |", [], ["USD", "floor"]),
+        ("# allow |\nlet a = 1", ["W0215", "W0603"], ["dataset"]),
+        ("let a = 1  # allow W06|", ["W0601", "W0603"], ["E0201"]),
         ('dataset x using jsonl {\n  source = "|', ["rows.jsonl"], []),
     ],
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cosmosql.lsp.navigation import RenameRefused, definition_of, references, renamable, rename
+from cosmosql.model.boundary import Boundary
 
 BASE = """\
 import "./prices.cosmos" as prices
@@ -211,6 +213,14 @@ def test_a_damaged_file_is_not_renamed_in(desk: Any) -> None:
     snapshot = desk.open(text)
     with pytest.raises(RenameRefused, match="mend the syntax errors"):
         rename(desk.workspace, snapshot, text.index("floor"), "least")
+
+
+def test_the_standard_library_is_not_renamed_in(desk: Any) -> None:
+    standard = Boundary.around(Path()).standard
+    text = (standard / "hardware.cosmos").read_text(encoding="utf-8")
+    document = desk.workspace.documents.put((standard / "hardware.cosmos").as_uri(), text, 1)
+    snapshot = desk.workspace.snapshot(document)
+    assert renamable(snapshot, text.index("hardware cpu {") + len("hardware ")) is None
 
 
 def test_what_can_be_renamed(desk: Any) -> None:

@@ -541,3 +541,92 @@ asyncio.run(session(Path(sys.argv[1])))
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_rows_are_not_read_again_without_need(files: Path, monkeypatch: Any) -> None:
+    import datetime
+
+    from cosmosql.lsp import rows as module
+    from cosmosql.lsp.workspace import Workspace
+
+    read = []
+    real = module.examine
+    monkeypatch.setattr(module, "examine", lambda *a, **k: read.append(1) or real(*a, **k))
+
+    async def look() -> None:
+        workspace = Workspace(lambda: datetime.date(2026, 2, 1))
+        found = module.RowFindings(workspace)
+        uri = (files / "base.cosmos").as_uri()
+        one = workspace.documents.put(uri, BASE, 1)
+        assert await found.look(one)
+        assert not await found.look(one)
+        same = workspace.documents.put(uri, BASE, 2)
+        assert not await found.look(same)
+        assert len(read) == 1
+        changed = workspace.documents.put(uri, BASE + "# more\n", 3)
+        assert await found.look(changed)
+        (files / "rows.jsonl").write_text(ROWS + ROWS, encoding="utf-8")
+        assert await found.look(changed)
+        assert len(read) == 3
+        broken = workspace.documents.put(uri, BASE + "let\n", 4)
+        assert not await found.look(broken)
+        assert len(read) == 3
+
+    asyncio.run(look())
+
+
+def test_a_file_in_a_folder_may_import_what_its_importer_may(desk: Any) -> None:
+    """`sub/inner` reads a file above it, which is allowed to the spec above and not to itself."""
+    from cosmosql.lsp.findings import findings
+
+    inner = 'import "../prices.cosmos" as prices\n\nlet a = prices.b\n'
+    prices = "let b = 1\n"
+
+    def found() -> list[str]:
+        tables = findings(desk.workspace, {}).values()
+        return [item.diagnostic.code for table in tables for item in table]
+
+    desk.open(inner, "sub/inner.cosmos", prices=prices)
+    assert found() == ["E0206"]
+    desk.open('import "./sub/inner.cosmos" as inner\n', prices=prices)
+    assert "E0206" not in found()
+
+
+def test_the_client_is_asked_to_watch_files(files: Path) -> None:
+    from tests.lsp.conftest import Editor
+
+    async def conversation() -> list[Any]:
+        editor = Editor()
+        asked: list[Any] = []
+        registered = asyncio.Event()
+
+        @editor.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def register(params: types.RegistrationParams) -> None:
+            asked.extend(params.registrations)
+            registered.set()
+
+        await editor.start(watching=True)
+        await asyncio.wait_for(registered.wait(), 60)
+        assert await editor.finish() == 0
+        return asked
+
+    (registration,) = asyncio.run(conversation())
+    assert registration.method == types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+    watched = registration.register_options["watchers"]
+    assert {item["globPattern"] for item in watched} == {"**/*.cosmos", "**/*.plan.json"}
+
+
+@pytest.mark.parametrize("package", ["pygls", "lsprotocol"])
+def test_without_the_extra_the_line_that_installs_it(package: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.run_without", package, "lsp"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "error[E0502]: cannot load an extension" in done.stderr
+    assert "pip install 'cosmosql[lsp]'" in done.stderr
+    assert f"`{package}`" in done.stderr
