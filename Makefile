@@ -49,7 +49,7 @@ tiny: $(READY)
 backtest: $(READY)
 	$(BIN)/python tests/bench/tiny_backtest.py --keep build/backtest
 
-ARTIFACTS := plan bundle evidence backtest diagnostics graph quote outcome answer
+ARTIFACTS := plan bundle evidence backtest diagnostics graph quote outcome answer doctor
 
 ## Everything that is written from the grammar, the schema and the tools; tests say when it is stale.
 generated: $(READY)

@@ -128,3 +128,22 @@ class AnswerLine(Part):
     member: str
     confidence: float | None
     signals: dict[str, float]
+
+
+class Examined(Part):
+    """What was found, and what to do where that is not enough."""
+
+    value: str
+    advice: str = ""
+
+
+class DoctorDocument(Part):
+    """What `doctor --format json` prints: findings by name."""
+
+    program: dict[str, Examined]
+    features: dict[str, Examined]
+    machine: dict[str, Examined]
+    plugins: dict[str, Examined] = Field(serialization_alias="plug-ins")
+    places: dict[str, Examined]
+    broken: tuple[str, ...]
+    """Names of what nothing works without."""

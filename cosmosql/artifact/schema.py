@@ -11,6 +11,7 @@ from cosmosql.artifact.bundle import BundleManifest
 from cosmosql.artifact.outputs import (
     AnswerLine,
     DiagnosticsDocument,
+    DoctorDocument,
     GraphDocument,
     OutcomeDocument,
     QuoteDocument,
@@ -68,6 +69,7 @@ ARTIFACTS: dict[str, type[Part]] = {
     "quote": QuoteDocument,
     "outcome": OutcomeDocument,
     "answer": AnswerLine,
+    "doctor": DoctorDocument,
 }
 """What `cosmosql schema` knows, besides the language."""
 

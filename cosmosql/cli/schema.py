@@ -22,6 +22,7 @@ class Artifact(StrEnum):
     QUOTE = "quote"
     OUTCOME = "outcome"
     ANSWER = "answer"
+    DOCTOR = "doctor"
     LANGUAGE = "language"
 
 
@@ -43,6 +44,7 @@ def command(artifact: Artifact, quiet: bool, verbose: bool) -> int | None:
     diagnostics              check --format json
     graph, quote             graph --format json, quote --format json
     outcome, answer          apply --format json; a line of predict
+    doctor                   doctor --format json
     language                 no schema, but grammar, kinds, attributes, measures and units
 
     \b

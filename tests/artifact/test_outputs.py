@@ -35,6 +35,7 @@ PRINTED = {
     "show": "plan",
     "apply": "outcome",
     "backtest": "backtest",
+    "doctor": "doctor",
 }
 """By command: what its `--format json` prints. A stage of `show SPEC` is for eyes alone."""
 
@@ -96,6 +97,10 @@ def test_a_fix_is_part_of_its_diagnostic() -> None:
     document = json.loads(render([found]))
     assert document["diagnostics"][0]["fix"]["replacement"] == "b"
     obeys(document, "diagnostics")
+
+
+def test_the_doctor() -> None:
+    obeys(printed("doctor", "--no-devices", "--format", "json"), "doctor")
 
 
 def test_a_plan() -> None:

@@ -104,9 +104,11 @@ def test_specs_parse(page: Path) -> None:
 
 def option_names(command: click.Command) -> set[str]:
     """Every spelling of every option, `--help` included."""
+    # A command keeps the help option that it is first asked for.
+    context = click.Context(command, help_option_names=["-h", "--help"])
     return {
         spelling
-        for parameter in command.get_params(click.Context(command))
+        for parameter in command.get_params(context)
         if isinstance(parameter, click.Option)
         for spelling in (*parameter.opts, *parameter.secondary_opts)
     }
