@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -142,3 +143,14 @@ def test_every_page_is_in_the_index() -> None:
 def test_the_front_page_leads_to_the_index() -> None:
     linked = {(ROOT / link.partition("#")[0]).resolve() for link in links(ROOT / "README.md")}
     assert ROOT / "docs" / "README.md" in linked
+
+
+def test_the_hooks_of_the_page_are_those_of_the_repository() -> None:
+    offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    page = ROOT / "docs" / "language-tools.md"
+    [shown] = [fence.content for fence in fences(page) if fence.info == "yaml"]
+    hooks = yaml.safe_load(shown)["repos"][0]["hooks"]
+    known = ("id", "name", "entry", "files")
+    assert [{key: hook[key] for key in known} for hook in hooks] == [
+        {key: hook[key] for key in known} for hook in offered
+    ]
