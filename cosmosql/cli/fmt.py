@@ -93,8 +93,8 @@ def _files(specs: Sequence[Path]) -> Iterator[Path]:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(files):
                 path = Path(folder, name)
-                hidden = name.startswith(".")
-                if path.suffix == SPEC_SUFFIX and not hidden and not path.is_symlink():
+                plain = path.is_file() and not path.is_symlink()
+                if path.suffix == SPEC_SUFFIX and not name.startswith(".") and plain:
                     yield path
 
 
@@ -121,7 +121,9 @@ def _formatted(path: Path, trusted: Trusted) -> tuple[bytes, bytes]:
 def _change(
     screen: Screen, path: Path, before: bytes, after: bytes, *, check: bool, diff: bool
 ) -> None:
-    name = "<stdin>" if path == STDIN else str(path)
+    from cosmosql.diagnostics.render.text import visible
+
+    name = "<stdin>" if path == STDIN else visible(str(path))
     if diff:
         from cosmosql.cli.difference import difference
 

@@ -117,6 +117,7 @@ def test_directories_are_searched_for_specs(tmp_path: Path) -> None:
         path.write_text(UGLY, encoding="utf-8")
     outside = tmp_path / "outside.cosmos"
     outside.write_text(UGLY, encoding="utf-8")
+    os.mkfifo(tmp_path / "specs" / "pipe.cosmos")
     (tmp_path / "specs" / "link.cosmos").symlink_to(outside)
     (tmp_path / "specs" / "folder").symlink_to(tmp_path)
     done = run(tmp_path / "specs")
@@ -127,6 +128,14 @@ def test_directories_are_searched_for_specs(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     assert run(empty).stderr == "no .cosmos file there\n"
+
+
+def test_a_name_reaches_the_terminal_without_its_control_characters(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[2J.cosmos").write_text(UGLY, encoding="utf-8")
+    for option in ("--check", "--diff", "--verbose"):
+        done = run(option, tmp_path)
+        assert "\x1b" not in done.output
+        assert "[2J.cosmos" in done.output
 
 
 def test_mode_and_link_are_kept(ugly: Path) -> None:
