@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
 from cosmosql.lsp.workspace import Place, Snapshot, Workspace
@@ -13,6 +14,9 @@ from cosmosql.source import Source, Span
 
 OUTSIDE = "E0206"
 """A path that leaves the spec's directory: a matter of where reading began."""
+
+Key: TypeAlias = tuple[str, int, int]
+"""A code and a place in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +39,24 @@ def findings(
     every other one in which something was found.
     """
     snapshots = tuple(workspace.snapshots())
-    found: dict[str, dict[tuple[object, ...], Finding]] = {
-        snapshot.document.uri: {} for snapshot in snapshots
-    }
+    found: dict[str, list[Finding]] = {snapshot.document.uri: [] for snapshot in snapshots}
+    seen: dict[str, set[Key]] = {}
     inner = _imported(snapshots)
     for snapshot in snapshots:
-        own = snapshot.document.real
-        for finding in _of(workspace, snapshot, rows.get(snapshot.document.uri, ())):
-            if finding.diagnostic.code == OUTSIDE and own in inner:
-                continue
-            table = found.setdefault(finding.place.uri, {})
-            table.setdefault(_key(finding), finding)
-    return {uri: tuple(table.values()) for uri, table in found.items()}
+        own = snapshot.document
+        told = [
+            finding
+            for finding in _of(workspace, snapshot, rows.get(own.uri, ()))
+            if finding.diagnostic.code != OUTSIDE or own.real not in inner
+        ]
+        for finding in told:
+            uri = finding.place.uri
+            if _key(finding) not in seen.get(uri, ()):
+                found.setdefault(uri, []).append(finding)
+        # What another spec says of the same place is the same, in words of its own.
+        for finding in told:
+            seen.setdefault(finding.place.uri, set()).add(_key(finding))
+    return {uri: tuple(items) for uri, items in found.items()}
 
 
 def carried(diagnostics: Iterable[Diagnostic], snapshot: Snapshot) -> tuple[Diagnostic, ...]:
@@ -94,10 +104,10 @@ def _imported(snapshots: Iterable[Snapshot]) -> set[object]:
     }
 
 
-def _key(finding: Finding) -> tuple[object, ...]:
+def _key(finding: Finding) -> Key:
     labels = finding.diagnostic.labels
-    span = (labels[0].span.start, labels[0].span.end) if labels else ()
-    return (finding.diagnostic.code, *span, "" if span else finding.diagnostic.notes)
+    span = (labels[0].span.start, labels[0].span.end) if labels else (0, 0)
+    return finding.diagnostic.code, *span
 
 
 def _moved(label: Label, sources: Mapping[str, Source]) -> Label | None:

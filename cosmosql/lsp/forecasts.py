@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.identity import text_digest
 from cosmosql.lsp.workspace import Snapshot, stamp_of
+from cosmosql.model.boundary import Boundary
 
 if TYPE_CHECKING:
     from cosmosql.artifact.plan import Candidate, PlanDocument, Policy
@@ -45,10 +46,12 @@ class Plans:
             return ()
         names = [name for kind, name in module.blocks if kind == "query"]
         path = snapshot.document.path
+        boundary = Boundary.around(path)
         found = []
         for name in names:
             stem = path.stem if len(names) == 1 else f"{path.stem}.{name}"
-            plan = self._plan(path.with_name(f"{stem}.{SUFFIX}"))
+            place = path.with_name(f"{stem}.{SUFFIX}")
+            plan = self._plan(place) if boundary.holds(place) and place.is_file() else None
             if plan is not None and plan.query == name:
                 found.append(Forecast(name, plan, _stale(plan, snapshot)))
         return tuple(found)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cosmosql.lsp.forecasts import Plans, options_of, summary
+from cosmosql.lsp.markdown import fenced, inline, prose
 from cosmosql.lsp.workspace import Snapshot
 from cosmosql.model.evaluate import Value, canonical_text, describe
 from cosmosql.model.modules import LoadedModule
@@ -58,29 +59,29 @@ def _parts(snapshot: Snapshot, plans: Plans, found: Occurrence) -> Iterator[str]
         case Named() as named:
             yield from _constant(snapshot, named)
         case Alias(node=node, target=target):
-            yield _code(node.span.text)
+            yield fenced(node.span.text)
             yield _first_comment(target) if target else "This file could not be read."
         case File(module=module):
-            yield _code(module.shown)
+            yield fenced(module.shown)
             yield _first_comment(module)
         case KindName(kind=kind):
-            yield _code(kind.name)
+            yield fenced(kind.name)
             yield kind.doc
         case Implementation(kind=kind, word=word, extension=extension):
-            yield _code(f"{kind.name} … using {word}")
+            yield fenced(f"{kind.name} … using {word}")
             yield extension.doc if extension else kind.doc
         case SectionName(section=section):
-            yield _code(f"{section.name} {{ … }}")
+            yield fenced(f"{section.name} {{ … }}")
             yield section.doc
         case FieldName(field=field, owner=owner):
             yield from field_parts(field, owner)
         case Attributed() as member:
             yield from _attributed(snapshot, member)
         case MeasureName(name=name, dimension=dimension, doc=doc):
-            yield _code(f"{name}: {dimension}")
+            yield fenced(f"{name}: {dimension}")
             yield doc
         case FieldWord(field=field, text=text):
-            yield _code(f"{field.name} = {text}")
+            yield fenced(f"{field.name} = {text}")
             yield field.doc
         case Amount(number=number, whole=whole):
             yield from _amount(snapshot, number.span, whole)
@@ -88,7 +89,7 @@ def _parts(snapshot: Snapshot, plans: Plans, found: Occurrence) -> Iterator[str]
 
 def field_parts(field: Field, owner: str) -> Iterator[str]:
     """An attribute: what it takes, its default, its meaning."""
-    yield _code(f"{field.name} = {takes_text(field, quote='')}")
+    yield fenced(f"{field.name} = {takes_text(field, quote='')}")
     default = default_text(field)
     words = [f"of {owner}"]
     if field.required:
@@ -114,8 +115,8 @@ def _declaration(snapshot: Snapshot, plans: Plans, declaration: Declaration) -> 
         lines.append(f"  {name} = {_short(text)}")
     if len(flat.attributes) > MOST_LINES:
         lines.append(f"  # and {len(flat.attributes) - MOST_LINES} more")
-    yield _code("\n".join([f"{head} {{", *lines, "}"]) if lines else head)
-    yield flat.doc or ""
+    yield fenced("\n".join([f"{head} {{", *lines, "}"]) if lines else head)
+    yield prose(flat.doc or "")
     yield _origin(declaration.module)
     yield from _forecasts(snapshot, plans, declaration)
 
@@ -132,10 +133,10 @@ def _forecasts(snapshot: Snapshot, plans: Plans, declaration: Declaration) -> It
         lines = [f"Forecast of the plan for `{forecast.query}`{marks}:", ""]
         for option in options[:MOST_LINES]:
             own = option.name.removeprefix(declaration.name) or option.name
-            verdict = option.status
+            verdict = prose(option.status)
             if option.name == forecast.plan.decision.chosen:
                 verdict = f"**chosen**, {verdict}"
-            lines.append(f"- `{own}`: {summary(option)}, {verdict}")
+            lines.append(f"- {inline(own)}: {prose(summary(option))}, {verdict}")
         if len(options) > MOST_LINES:
             lines.append(f"- and {len(options) - MOST_LINES} more")
         yield "\n".join(lines)
@@ -144,19 +145,19 @@ def _forecasts(snapshot: Snapshot, plans: Plans, declaration: Declaration) -> It
 def _constant(snapshot: Snapshot, named: Named) -> Iterator[str]:
     node = named.node
     word = "param" if isinstance(node, Parameter) else "let"
-    yield _code(f"{word} {node.name.text} = {node.value.span.text}")
+    yield fenced(f"{word} {node.name.text} = {node.value.span.text}")
     value = snapshot.index.evaluator.constant(named)
     if value is not None:
         yield _worth(value, node.value)
-    yield node.doc or ""
+    yield prose(node.doc or "")
     if isinstance(node, Parameter):
-        yield f"*set by `--set {named.module.qualified(node.name.text)}=…`*"
+        yield f"*set by* {inline(f'--set {named.module.qualified(node.name.text)}=…')}"
     yield _origin(named.module)
 
 
 def _attributed(snapshot: Snapshot, member: Attributed) -> Iterator[str]:
     attribute = member.attribute
-    yield _code(f"{member.declaration.name}.{attribute.name.text} = {attribute.value.span.text}")
+    yield fenced(f"{member.declaration.name}.{attribute.name.text} = {attribute.value.span.text}")
     value = snapshot.index.evaluator.value(attribute.value, member.module)
     if value is not None:
         yield _worth(value, attribute.value)
@@ -170,7 +171,7 @@ def _amount(snapshot: Snapshot, span: Span, whole: Expression) -> Iterator[str]:
         quantity = Quantity.parse(span.text)
     except (UnknownUnit, ValueError):
         return
-    yield _code(str(quantity))
+    yield fenced(str(quantity))
     yield _dimension(quantity)
     if isinstance(whole, Binary | Negative) and snapshot.module is not None:
         value = snapshot.index.evaluator.value(whole, snapshot.module)
@@ -187,7 +188,7 @@ def _worth(value: Value, written: Expression) -> str:
     else:
         text, words = canonical_text(content), describe(content)
     shown = written.span.text
-    return words if text == shown else f"`{_short(shown)}` is `{_short(text)}`: {words}"
+    return words if text == shown else f"{inline(_short(shown))} is {inline(_short(text))}: {words}"
 
 
 def _usual(quantity: Quantity) -> Quantity:
@@ -204,7 +205,7 @@ def _dimension(quantity: Quantity) -> str:
 
 
 def _origin(module: LoadedModule) -> str:
-    return f"*from {module.shown}*" if module.prefix else ""
+    return f"from {inline(module.shown)}" if module.prefix else ""
 
 
 def _first_comment(module: LoadedModule) -> str:
@@ -214,12 +215,7 @@ def _first_comment(module: LoadedModule) -> str:
         if not line.startswith("#") or line.startswith("##"):
             break
         lines.append(line.lstrip("#").strip())
-    return "\n".join(lines).partition("\n\n")[0]
-
-
-def _code(text: str) -> str:
-    fence = "```"
-    return f"{fence}cosmos\n{text}\n{fence}"
+    return prose("\n".join(lines).partition("\n\n")[0])
 
 
 def _short(text: str) -> str:

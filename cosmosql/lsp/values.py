@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from cosmosql.lsp.markdown import prose
 from cosmosql.lsp.proposals import Proposal, Sort
 from cosmosql.lsp.scope import Scope
 from cosmosql.model.modules import LoadedModule
@@ -212,9 +213,9 @@ def _exported(
 
 def _declared(scope: Scope, label: str, block: Block) -> Proposal:
     using = f" using {block.using.text}" if block.using else ""
-    return scope.proposal(label, Sort.DECLARATION, block.kind.text + using, block.doc or "")
+    return scope.proposal(label, Sort.DECLARATION, block.kind.text + using, prose(block.doc or ""))
 
 
 def _constants(place: LoadedModule, scope: Scope) -> Iterator[Proposal]:
     for name, node in place.constants.items():
-        yield scope.proposal(name, Sort.CONSTANT, node.value.span.text, node.doc or "")
+        yield scope.proposal(name, Sort.CONSTANT, node.value.span.text, prose(node.doc or ""))

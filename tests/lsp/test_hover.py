@@ -85,7 +85,7 @@ def said(desk: Any, marked: str) -> str:
         ("maximize mac|ro_f1", ["macro_f1: ratio"]),
         ("require serve_|cost", ["serve_cost: money per request", "Money a request."]),
         ("h|w.h100", ["import std.hardware as hw"]),
-        ("hw.h1|00.price", ["hardware h100", "from std.hardware"]),
+        ("hw.h1|00.price", ["hardware h100", "from `std.hardware`"]),
         ("h100.pri|ce", ["hardware.h100.price =", "USD per GPU time"]),
         ("for task.tick|ets", ["task tickets using classify"]),
         ("for ta|sk.tickets", ["What to do with the rows of a dataset."]),
@@ -175,3 +175,10 @@ def test_a_plan_that_is_none_is_left_out(
     if content is not None:
         plan.write_bytes(content.encode("utf-8", "surrogateescape"))
     assert lenses(planned, desk.plans) == ()
+
+
+def test_comments_of_strangers_are_no_markup(desk: Any) -> None:
+    text = "## ![x](http://example.org/x.png) <img src=y> `code`\nparam a = 1\n"
+    found = hover(desk.open(text), desk.plans, text.index("a = 1"))
+    assert found is not None
+    assert r"\!\[x\](http://example.org/x.png) \<img src=y\> `code`" in found.markdown

@@ -630,3 +630,23 @@ def test_without_the_extra_the_line_that_installs_it(package: str) -> None:
     assert "error[E0502]: cannot load an extension" in done.stderr
     assert "pip install 'cosmosql[lsp]'" in done.stderr
     assert f"`{package}`" in done.stderr
+
+
+def test_two_findings_of_one_place_are_both_told(desk: Any) -> None:
+    from cosmosql.diagnostics.diagnostic import Diagnostic, Label
+    from cosmosql.lsp.findings import findings
+
+    base = desk.open(BASE, "base.cosmos", spec=SPEC)
+    span = base.program.tasks["task.tickets"].span
+    rows = tuple(
+        Diagnostic(code="E0515", title="value missing", labels=(Label(span),), notes=(note,))
+        for note in ("the one", "the other")
+    )
+    desk.buffer("spec.cosmos", SPEC)
+    uri = base.document.uri
+    spec = next(item.uri for item in desk.workspace.documents if item.uri != uri)
+    told = findings(desk.workspace, {uri: rows, spec: rows})[uri]
+    assert [item.diagnostic.notes for item in told if item.diagnostic.code == "E0515"] == [
+        ("the one",),
+        ("the other",),
+    ]
