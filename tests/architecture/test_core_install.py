@@ -1,4 +1,4 @@
-"""Without the `hf` extra a spec can be checked, drawn and shown, and a run replayed."""
+"""Without any extra a spec can be checked, formatted, drawn and shown, and a run replayed."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.run_without import HF_EXTRA
+from tests.run_without import EXTRAS
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "artifact" / "sample.plan.json"
+REVIEWED = ROOT / "examples" / "review" / "quickstart.cosmos"
+"""A spec with the evidence beside it, which knows the models whose files need the extra."""
 STARTER = ROOT / "cosmosql" / "cli" / "starter" / "task.cosmos"
 
 
 def core(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command line where nothing of the `hf` extra can be imported."""
+    """Runs a command line where nothing of an extra can be imported."""
     return subprocess.run(
-        [sys.executable, "-m", "tests.run_without", ",".join(HF_EXTRA), *map(str, arguments)],
+        [sys.executable, "-m", "tests.run_without", ",".join(EXTRAS), *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -31,7 +33,15 @@ def core(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     [
         ("check", STARTER),
         ("graph", STARTER),
+        ("fmt", "--check", STARTER),
         ("explain", "E0301"),
+        ("doctor",),
+        ("schema", "plan"),
+        ("schema", "language"),
+        ("completion", "bash"),
+        ("check", REVIEWED),
+        ("quote", REVIEWED),
+        ("show", REVIEWED, "--stage", "decision"),
         ("show", SAMPLE),
         ("why", SAMPLE),
         ("show", STARTER),
