@@ -13,7 +13,9 @@ from cosmosql.contracts.backend import ModelCard
 from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast, Verdict
 from cosmosql.identity import Json, jsonable, rounded
 from cosmosql.interval import Estimate, Unmeasured
+from cosmosql.model.lint.warning import is_standard
 from cosmosql.model.program import Program, Query
+from cosmosql.plan.expand import named_strategies
 from cosmosql.predict.forecast import Distribution, Forecast
 
 CONFIDENCE = 0.9
@@ -106,6 +108,7 @@ def document(
             test_reads=facts.test_reads,
         ),
         steps=steps(program, query, forecasts, decision),
+        docs=_docs(program, query),
     )
 
 
@@ -119,6 +122,15 @@ def is_money(unit: str) -> bool:
         return units.Quantity.of(1, unit).dimension.currency is not None
     except units.UnknownUnit:
         return False
+
+
+def _docs(program: Program, query: Query) -> dict[str, str]:
+    """What the authors of the spec and its files say of the query and of what it names."""
+    task = program.tasks[query.task]
+    strategies = (program.strategies[name] for name in named_strategies(program, query))
+    policies = (program.policies[name] for name in query.policies)
+    named = (query, task, program.datasets[task.dataset], *strategies, *policies)
+    return {item.name: item.doc for item in named if item.doc and not is_standard(item.span)}
 
 
 def _question(query: Query, metric_name: str) -> plan.Question:

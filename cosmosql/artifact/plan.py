@@ -216,3 +216,6 @@ class PlanDocument(Part):
     decision: Decision
     evidence: Evidence
     steps: tuple[Step, ...] = ()
+    docs: dict[str, str] = Field(default={}, exclude_if=lambda docs: not docs)
+    """Doc comments of the query and of what it names in the author's files, by reference; left
+    out where there are none."""

@@ -85,6 +85,7 @@ def _normal(value: object) -> Any:
             named = {
                 field.serialization_alias or name: getattr(value, name)
                 for name, field in type(value).model_fields.items()
+                if field.exclude_if is None or not field.exclude_if(getattr(value, name))
             }
             extra = value.model_extra or {}
             return {key: _normal(item) for key, item in {**named, **_ordered(extra)}.items()}

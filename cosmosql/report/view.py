@@ -75,6 +75,14 @@ class MeterRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocRow:
+    """What the author says of a declaration."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementRow:
     """`verdict` is that of the chosen one; the counts are over candidates and policies."""
 
@@ -111,6 +119,7 @@ class View:
     policies: tuple[PolicyRow, ...]
     meters: tuple[MeterRow, ...]
     requirements: tuple[RequirementRow, ...]
+    docs: tuple[DocRow, ...]
     basis_note: str
     evidence_note: str
     locks: tuple[LockRow, ...]
@@ -151,6 +160,9 @@ def view(plan: PlanDocument) -> View:
         ),
         meters=_meters(plan),
         requirements=_requirements(plan),
+        docs=tuple(
+            DocRow(name=name, text=" ".join(text.split())) for name, text in plan.docs.items()
+        ),
         basis_note=_basis_note(plan),
         evidence_note=_evidence_note(plan),
         locks=locks(plan),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cosmosql.artifact.document import (
     ONLY_IN_POLICIES,
     DatasetLock,
     Facts,
+    _docs,
     document,
 )
 from cosmosql.artifact.plan import PlanDocument
@@ -31,6 +33,7 @@ from cosmosql.model.bind import bind
 from cosmosql.model.program import Program, Query
 from cosmosql.plan.expand import expand
 from cosmosql.predict.forecast import Distribution, Forecast
+from cosmosql.source import Source, Span
 from cosmosql.units import Quantity
 
 STARTER = Path(__file__).parents[2] / "cosmosql" / "cli" / "starter" / "task.cosmos"
@@ -253,3 +256,17 @@ def test_steps_come_after_what_they_need(plan: PlanDocument) -> None:
 def test_the_same_values_give_the_same_bytes(plan: PlanDocument) -> None:
     again = PlanDocument.model_validate_json(document_bytes(plan))
     assert document_bytes(again) == document_bytes(plan)
+
+
+def test_doc_comments_of_the_authors_files_alone_are_kept(
+    program: Program, query: Query, plan: PlanDocument
+) -> None:
+    asked = replace(query, doc="Which one?")
+    theirs = Span(Source("std/tasks.cosmos", "task"), 0, 4)
+    task = replace(program.tasks[query.task], doc="Of the standard library.", span=theirs)
+    shared = replace(program, tasks={query.task: task})
+    assert _docs(shared, asked) == {"query.pick": "Which one?"}
+    assert _docs(program, query) == plan.docs == {}
+    assert b'"docs"' not in document_bytes(plan)
+    told = plan.model_copy(update={"docs": _docs(program, asked)})
+    assert b'"docs": {\n    "query.pick": "Which one?"' in document_bytes(told)

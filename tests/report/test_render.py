@@ -43,6 +43,7 @@ def hostile(plan: PlanDocument) -> PlanDocument:
     spec = plan.spec.model_copy(update={"path": HOSTILE, "parameters": {HOSTILE: HOSTILE}})
     return plan.model_copy(
         update={
+            "docs": {HOSTILE: HOSTILE},
             "candidates": (candidate, *plan.candidates[1:]),
             "policies": (policy,),
             "question": question,
@@ -196,3 +197,11 @@ def test_a_plan_without_numbers_has_no_picture(plan: PlanDocument) -> None:
     assert "frontier wide" not in page
     assert "unmeasured" in page
     parsed(page)
+
+
+def test_doc_comments_are_told_in_the_authors_words(plan: PlanDocument) -> None:
+    documented = plan.model_copy(update={"docs": {"query.pick": "Which one?\nAs of May."}})
+    line = "- `query.pick`: Which one? As of May."
+    assert line in render_markdown(documented)
+    assert "Which one? As of May." in render_html(documented)
+    assert "In the author" not in render_markdown(plan)
