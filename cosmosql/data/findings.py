@@ -57,6 +57,11 @@ class Findings:
                 )
             )
 
+    def wants(self, code: str) -> bool:
+        """False where a code was found so often that its next finding is only counted: looking for
+        a similar name would be in vain."""
+        return self._counts[code] < PER_CODE
+
     def missing_column(
         self, name: str, columns: Sequence[str], *, origin: str, values: Mapping[str, object]
     ) -> None:

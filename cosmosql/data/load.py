@@ -196,7 +196,7 @@ def _given_role(dataset: DatasetDeclaration, row: _RawRow, findings: Findings) -
     if name in tuple(Role):
         return Role(name)
     known = [role.value for role in Role]
-    nearest = closest(name, known)
+    nearest = closest(name, known) if findings.wants("E0521") else None
     findings.add(
         "E0521",
         "unknown role in the role column",

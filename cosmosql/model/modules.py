@@ -40,8 +40,12 @@ SUFFIX = ".cosmos"
 STANDARD = "std"
 
 MOST_MODULES = 256
+MOST_IMPORTS = 2_000
 MOST_BYTES = MAXIMUM_BYTES
 """Of a spec and all that it imports: bounds, so that reading one from a stranger ends soon."""
+MOST_GUESSES = 20
+MOST_CIRCLES = 20
+"""Missing modules for which a similar name is looked for, and import cycles that are told."""
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +128,9 @@ class _Loader:
         self.by_file: dict[Path, LoadedModule] = {}
         self.waiting: deque[LoadedModule] = deque()
         self.bytes_left = MOST_BYTES
+        self.imports_left = MOST_IMPORTS
         self.full = False
+        self.missing = 0
 
     def specification(self) -> Source:
         """The text of the spec itself. A link that leads elsewhere is not followed: what is wrong
@@ -186,6 +192,9 @@ class _Loader:
             _shadows(alias, self.report)
             return
         module.broken.add(alias.text)
+        self.imports_left -= 1
+        if self.imports_left <= 0 and self._is_full(node):
+            return
         place = self._place(module, node)
         if place is None:
             return
@@ -223,9 +232,9 @@ class _Loader:
             )
             return None
         if real not in self.texts and not _is_file(real):
-            beside = sorted(
-                entry.name for entry in real.parent.glob(f"*{SUFFIX}") if entry != module.path
-            )
+            self.missing += 1
+            listed = real.parent.glob(f"*{SUFFIX}") if self.missing <= MOST_GUESSES else ()
+            beside = sorted(entry.name for entry in listed if entry != module.path)
             self.report.add(
                 "E0205",
                 "module not found",
@@ -243,7 +252,8 @@ class _Loader:
 
     def _is_full(self, node: Import) -> bool:
         """True where no further file is read; E0216 is reported once."""
-        if self.bytes_left > 0 and len(self.by_file) < MOST_MODULES:
+        known = len(self.by_file) < MOST_MODULES
+        if known and self.bytes_left > 0 and self.imports_left > 0:
             return False
         if not self.full:
             self.full = True
@@ -253,8 +263,8 @@ class _Loader:
                 node.span,
                 "this file is not read any more",
                 notes=(
-                    f"a spec and what it imports are at most {MOST_MODULES} files "
-                    f"and {MOST_BYTES:_} characters",
+                    f"a spec and what it imports are at most {MOST_MODULES} files with "
+                    f"{MOST_IMPORTS:_} imports and {MOST_BYTES:_} characters",
                 ),
                 help="declare what belongs together in one file, and rows in a data file",
             )
@@ -373,14 +383,19 @@ def _report_cycles(modules: tuple[LoadedModule, ...], report: Report) -> None:
     """E0202 at every import that closes a cycle."""
     done: set[Path] = set()
     path: list[LoadedModule] = []
+    told = 0
 
     def visit(module: LoadedModule) -> None:
+        nonlocal told
         path.append(module)
         for node in module.tree.declarations:
             found = module.imports.get(node.alias.text) if isinstance(node, Import) else None
             if found is None:
                 continue
+            if found in path and told == MOST_CIRCLES:
+                continue
             if found in path:
+                told += 1
                 circle = path[path.index(found) :]
                 steps = [
                     Label(item.aliases[name].span, f"this imports `{after.shown}`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from cosmosql.diagnostics.suggest import closest
@@ -15,6 +16,10 @@ VALUES = "E03"
 MOST_COMPARED = 200_000
 """Known names that unknown ones are compared with, in all. Nobody reads the thousandth
 did-you-mean, and a file full of unknown names stays cheap."""
+
+
+MOST_PLACES = 20
+"""Places that a finding names beside its own: a circle can lead through thousands."""
 
 
 class Report:
@@ -50,7 +55,7 @@ class Report:
         help: str | None = None,
         fix: Fix | None = None,
     ) -> None:
-        labels = (Label(span, label), *others)
+        labels = (Label(span, label), *islice(others, MOST_PLACES))
         if code.startswith(VALUES):
             labels += tuple(self._said(labels))
         found = Diagnostic(

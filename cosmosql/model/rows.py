@@ -237,7 +237,8 @@ def _labels(scene: Scene, findings: Findings) -> None:
         ):
             continue
         told.add(label)
-        nearest = closest(label, known) if findings.shown else None
+        wanted = findings.shown and findings.wants("E0514")
+        nearest = closest(label, known) if wanted else None
         findings.add(
             "E0514",
             "unknown label",

@@ -101,10 +101,16 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
     repository(source)
     (specs / "loose.cosmos").write_text("let   a=1\n", encoding="utf-8")
     (specs / "wrong.cosmos").write_text("let a =\n", encoding="utf-8")
+    listed = "".join(f"      - id: {name}\n" for name in HOOKS)
+    (specs / ".pre-commit-config.yaml").write_text(
+        f"repos:\n  - repo: {source.as_uri()}\n    rev: {git(source, 'rev-parse', 'HEAD')}"
+        f"    hooks:\n{listed}",
+        encoding="utf-8",
+    )
     git(specs, "init", "--quiet")
     git(specs, "add", "--all")
     done = subprocess.run(
-        [sys.executable, "-m", "pre_commit", "try-repo", str(source), "--all-files"],
+        [sys.executable, "-m", "pre_commit", "run", "--all-files"],
         cwd=specs,
         env={**os.environ, "PRE_COMMIT_HOME": str(place / "cache")},
         capture_output=True,
