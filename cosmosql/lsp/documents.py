@@ -94,7 +94,8 @@ def path_of(uri: str) -> Path | None:
         text = url2pathname(host + parts.path)
     else:
         text = os.fsdecode(unquote_to_bytes(_whole_path(uri)))
-    return None if "\0" in text or not text else Path(text)
+    path = Path(text)
+    return path if path.is_absolute() and "\0" not in text else None
 
 
 def uri_of(path: Path) -> str:
