@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cosmosql.cli import options
+from cosmosql.cli.collector import search_rarely
 from cosmosql.cli.exits import ExitCode
 from cosmosql.cli.screen import Screen
 from cosmosql.cli.words import SPEC_SUFFIX, spec_files
@@ -56,6 +57,7 @@ def command(
       cosmosql fmt --check --diff .
       cosmosql fmt - < tickets.cosmos
     """
+    search_rarely()
     from cosmosql.cli.findings import print_findings
     from cosmosql.diagnostics.diagnostic import InputError
 

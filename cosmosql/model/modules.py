@@ -70,6 +70,8 @@ class LoadedModule:
     blocks: dict[tuple[str, str], Block] = field(default_factory=dict)
     owners: dict[str, list[str]] = field(default_factory=dict)
     """The kinds that declare a name."""
+    names: dict[str, list[str]] = field(default_factory=dict)
+    """The names that a kind declares."""
 
     @property
     def directory(self) -> Path:
@@ -355,6 +357,7 @@ def _declare(module: LoadedModule, report: Report) -> None:
                 else:
                     module.blocks[node.kind.text, node.name.text] = node
                     module.owners.setdefault(node.name.text, []).append(node.kind.text)
+                    module.names.setdefault(node.kind.text, []).append(node.name.text)
 
 
 def _twice(name: Name, first: Name, report: Report) -> None:

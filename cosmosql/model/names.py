@@ -96,7 +96,7 @@ def resolve_any(
         block = place.blocks.get((names[0], names[1]))
         if block is not None:
             return _with_attribute(Declaration(place, block), parts[2:])
-        known = (name for owner, name in place.blocks if owner == names[0])
+        known = place.names.get(names[0], ())
         label = f"there is no {names[0]} of this name"
         _unknown(reference, parts[1], known, report, label)
         return None
@@ -120,11 +120,8 @@ def wildcard(
         _unknown(reference, parts[0], KINDS, report, "`.*` follows a kind: `strategy.*`")
         return None
     kind = parts[0].text
-    return kind, tuple(
-        Declaration(place, block)
-        for (owner, _), block in place.blocks.items()
-        if owner == kind and not block.template
-    )
+    declared = (place.blocks[kind, name] for name in place.names.get(kind, ()))
+    return kind, tuple(Declaration(place, block) for block in declared if not block.template)
 
 
 def _through_aliases(
