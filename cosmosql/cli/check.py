@@ -101,7 +101,7 @@ def command(
     else:
         screen.data(rendered(findings, form))
     if findings.silenced:
-        screen.detail(f"{_counted(len(findings.silenced))} silenced where they stand")
+        screen.detail(f"silenced: {_counted(len(findings.silenced))}")
     if any(item.severity is Severity.ERROR for item in findings.told):
         return ExitCode.WRONG_INPUT
     warned = f", {_counted(len(findings.told))}" if findings.told else ""
