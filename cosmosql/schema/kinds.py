@@ -30,6 +30,9 @@ RISING = ("margin", "label_margin", "max_probability", "mean_logprob")
 SIGNALS = ("margin", "label_margin", "max_probability", "entropy", "mean_logprob")
 """Uncertainty signals of an answer, as `contracts.strategy.Answer` names them."""
 
+LARGEST_COUNT = 2**32 - 1
+"""Of rows, steps and seeds of a probe: random generators take no larger seed."""
+
 DEFAULT_SHARES: Mapping[str, float] = MappingProxyType(
     {"train": 0.60, "validation": 0.15, "calibration": 0.10, "test": 0.15}
 )
@@ -63,7 +66,14 @@ class Kind:
 
 
 def _count(name: str, doc: str, **more: object) -> Field:
-    return Field(name=name, type=FieldType.COUNT, doc=doc, minimum=0, **more)  # type: ignore[arg-type]
+    return Field(
+        name=name,
+        type=FieldType.COUNT,
+        doc=doc,
+        minimum=0,
+        maximum=LARGEST_COUNT,
+        **more,  # type: ignore[arg-type]
+    )
 
 
 _DATASET = Kind(

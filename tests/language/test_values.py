@@ -231,3 +231,12 @@ def test_language_1_changes_nothing(desk: Desk) -> None:
     files = {"newer.cosmos": "language 7\n\nlet a = 1\n"}
     text = 'import "./newer.cosmos" as newer\nlet b = newer.a\n'
     assert desk.codes(text, files)[0] == "E0110"
+
+
+@pytest.mark.parametrize("attribute", ["sizes", "shots", "steps", "seeds"])
+@pytest.mark.parametrize(("value", "code"), [("4294967295", None), ("4294967296", "E0304")])
+def test_a_seed_is_one_that_random_generators_take(
+    desk: Desk, attribute: str, value: str, code: str | None
+) -> None:
+    text = f"probe p {{\n  {attribute} = [{value}]\n}}\n"
+    assert desk.codes(text) == ([] if code is None else [code])
