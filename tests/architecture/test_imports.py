@@ -66,3 +66,19 @@ def test_the_graph_is_drawn_without_a_model_library() -> None:
 def test_reading_a_plan_loads_neither_plug_ins_nor_the_drawing_library() -> None:
     unwanted = ("matplotlib", "scipy", "lark", "cosmosql.pipeline", "cosmosql.probes.run")
     assert loaded_by(["show", str(SAMPLE)], unwanted) == []
+
+
+def test_checking_loads_what_it_needs() -> None:
+    """What costs a tenth of a second, or belongs to other commands."""
+    unwanted = (
+        "importlib.metadata",
+        "lark",
+        "numpy",
+        "pydantic",
+        "rich",
+        "sqlite3",
+        "cosmosql.cli.run",
+        "cosmosql.plan.build",
+        "cosmosql.syntax.tables",
+    )
+    assert loaded_by(["check", str(STARTER)], unwanted) == []
