@@ -1,4 +1,7 @@
-"""Logs hold to the standard, whatever the diagnostics are."""
+"""Logs hold to the standard, whatever the diagnostics are.
+
+`sarif-2.1.0-rtm.5.json` is the standard's schema as the OASIS committee published it.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from cosmosql.diagnostics.pages import codes
 from cosmosql.diagnostics.render import sarif
 from cosmosql.source import Source, Span
 
-SARIF = json.loads(Path(__file__).with_name("sarif-2.1.0.json").read_text(encoding="utf-8"))
-VALIDATOR = jsonschema.Draft7Validator(SARIF)
+SARIF = json.loads(Path(__file__).with_name("sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft4Validator(SARIF)
 
 NAMES = ("spec.cosmos", "a b/ü#?%.cosmos", "std/hardware.cosmos", "--set floor", "../up.cosmos")
 TEXTS = st.text(alphabet=st.characters(codec="utf-8"), max_size=40)
@@ -85,11 +88,6 @@ def test_the_standard_refuses_what_it_should(place: str, value: str) -> None:
     target = log["runs"][0] if place.startswith("/runs") else log
     target[place.rpartition("/")[2]] = value
     assert not VALIDATOR.is_valid(log)
-
-
-def test_every_definition_is_used() -> None:
-    referred = set(re.findall(r"#/definitions/(\w+)", json.dumps(SARIF)))
-    assert referred == set(SARIF["definitions"])
 
 
 SPEC = Source("dir/a b.cosmos", "let x = 1\nlet ü = 2\n")
