@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from cosmosql.lsp.forecasts import Plans, options_of, summary
 from cosmosql.lsp.markdown import fenced, inline, prose
 from cosmosql.lsp.workspace import Snapshot
-from cosmosql.model.evaluate import Value, canonical_text, describe
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration, Named
 from cosmosql.model.occurrences import (
@@ -24,6 +23,7 @@ from cosmosql.model.occurrences import (
     Occurrence,
     SectionName,
 )
+from cosmosql.model.values import Value, canonical_text, describe
 from cosmosql.schema.fields import Field
 from cosmosql.schema.reference import default_text, takes_text
 from cosmosql.source import Span

@@ -8,11 +8,11 @@ from cosmosql.lsp.columns import columns_of
 from cosmosql.lsp.cursor import Cursor
 from cosmosql.lsp.proposals import Proposal, Sort
 from cosmosql.lsp.workspace import Snapshot
-from cosmosql.model.evaluate import Content
 from cosmosql.model.extend import Flat
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration
 from cosmosql.model.occurrences import fields_of
+from cosmosql.model.values import Content
 from cosmosql.schema.fields import Field
 from cosmosql.schema.kinds import KINDS, Kind
 

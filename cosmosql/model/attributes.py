@@ -8,19 +8,12 @@ from typing import TypeAlias
 
 from cosmosql.diagnostics.diagnostic import Label
 from cosmosql.diagnostics.suggest import closest, correction
-from cosmosql.model.evaluate import (
-    Evaluator,
-    Listed,
-    Swept,
-    Value,
-    Word,
-    describe,
-    repeated,
-)
+from cosmosql.model.evaluate import Evaluator, repeated
 from cosmosql.model.extend import Flat, OwnedAttribute
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration, resolve, wildcard
 from cosmosql.model.report import Report
+from cosmosql.model.values import Listed, Swept, Value, Word, describe
 from cosmosql.schema.fields import Field, FieldType
 from cosmosql.source import Span
 from cosmosql.syntax.tree import Expression, Reference

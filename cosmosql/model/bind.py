@@ -14,7 +14,7 @@ from cosmosql.identity import text_digest
 from cosmosql.model.boundary import NOTHING, Boundary, Trusted
 from cosmosql.model.checks import check
 from cosmosql.model.declarations import DeclarationBinder
-from cosmosql.model.evaluate import Evaluator, canonical_text
+from cosmosql.model.evaluate import Evaluator
 from cosmosql.model.extend import Flattener
 from cosmosql.model.lint.lints import Spec, lint
 from cosmosql.model.memory import Memory, standard_files
@@ -40,6 +40,7 @@ from cosmosql.model.queries import QueryBinder
 from cosmosql.model.report import Report
 from cosmosql.model.settings import Settings, read_settings
 from cosmosql.model.silence import DATED_CODES, ROW_CODES, SILENCEABLE, Silencer
+from cosmosql.model.values import canonical_text
 from cosmosql.syntax.tree import Parameter
 
 Bound = TypeVar("Bound", bound=Declared)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from cosmosql.diagnostics.diagnostic import Label
 from cosmosql.diagnostics.suggest import correction
-from cosmosql.model.evaluate import ARITHMETIC, Evaluator, describe
+from cosmosql.model.evaluate import ARITHMETIC, Evaluator
 from cosmosql.model.modules import LoadedModule
 from cosmosql.model.names import Declaration, Member, resolve
 from cosmosql.model.program import Formula, Literal, Measure, Operation
+from cosmosql.model.values import describe
 from cosmosql.schema.measures import MEASURES
 from cosmosql.schema.registry import names
 from cosmosql.source import Span

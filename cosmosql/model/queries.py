@@ -9,7 +9,7 @@ from typing import TypeVar
 from cosmosql.diagnostics.diagnostic import Fix, Label
 from cosmosql.diagnostics.suggest import Correction
 from cosmosql.model.blocks import BlockReader
-from cosmosql.model.evaluate import Evaluator, describe
+from cosmosql.model.evaluate import Evaluator
 from cosmosql.model.extend import Flat, OwnedClause
 from cosmosql.model.formulas import FormulaBinder, Typed
 from cosmosql.model.modules import LoadedModule
@@ -24,6 +24,7 @@ from cosmosql.model.program import (
     Query,
     Requirement,
 )
+from cosmosql.model.values import describe
 from cosmosql.source import Span
 from cosmosql.syntax.tree import (
     AmongClause,
