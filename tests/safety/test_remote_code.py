@@ -79,6 +79,14 @@ def test_a_directory_needs_no_revision(tmp_path: Path) -> None:
     assert codes(tmp_path, 'id = "./here"', "trust_remote_code = true") == []
 
 
+def test_a_hub_is_not_even_asked_for_code_without_a_commit(tmp_path: Path) -> None:
+    from cosmosql.extensions.backends.huggingface.factory import FACTORY
+
+    with pytest.raises(InputError) as caught:
+        FACTORY.load({"id": "a/b", "revision": "main", "trust_remote_code": True}, root=tmp_path)
+    assert [item.code for item in caught.value.diagnostics] == ["E0414"]
+
+
 def test_untrusted_code_is_refused_and_not_run(own: tuple[Path, Path]) -> None:
     from cosmosql.extensions.backends.huggingface.factory import FACTORY
 

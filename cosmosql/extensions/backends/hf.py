@@ -26,7 +26,7 @@ EXTENSION = Extension(
         Field(
             name="trust_remote_code",
             type=FieldType.BOOLEAN,
-            doc="Run the Python code that comes with the checkpoint when the model is loaded, which "
+            doc="Run the Python code that comes with the checkpoint when the model is loaded; "
             "`check`, `quote` and `show` never do. A model on the hub needs a full commit as "
             "`revision`; the code of a directory is part of its locked content.",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def _read(path: Path, problems: Problems, delimiter: str) -> Rows:
     table = csv.reader(_texts(path, problems), delimiter=delimiter, strict=True)
     try:
         header = next(table, [])
-        repeated = sorted({name for name in header if header.count(name) > 1})
+        repeated = sorted(name for name, count in Counter(header).items() if count > 1)
         if repeated:
             problems.malformed(1, f"the header names `{repeated[0]}` twice")
             return (), ()

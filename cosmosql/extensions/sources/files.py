@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -95,7 +96,9 @@ class Problems:
         self.found: list[Diagnostic] = []
         self._written = written
         self._span = span
-        self.shown = self.path.resolve().is_relative_to(root.resolve())
+        # `Path.resolve` raises for a loop of links; this leaves the link as it is.
+        real = Path(os.path.realpath(self.path))
+        self.shown = real.is_relative_to(os.path.realpath(root))
 
     def present(self) -> bool:
         """True where the file can be opened; otherwise E0511 is found."""

@@ -38,6 +38,7 @@ TOKENIZER_FILES = (
     "tokenizer_config.json",
 )
 PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model")
+COMMIT = re.compile("[0-9a-f]{40}")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
@@ -116,6 +117,14 @@ def _code_files(directory: Path, name: str) -> tuple[Path, ...]:
 
 
 def _from_hub(options: ModelOptions) -> Path:
+    if options.trusted and not COMMIT.fullmatch(options.revision or ""):
+        # A bundle names a model too, and nobody has bound what it says.
+        reject(
+            "E0414",
+            "trust_remote_code without a pinned revision",
+            notes=(f"`{options.id}` would run whatever code the hub serves on that day",),
+            help='name the commit whose code you have read: `revision = "…"`',
+        )
     if not HUB_ID.fullmatch(options.id):
         reject(
             "E0530",
