@@ -10,7 +10,7 @@ import click
 from cosmosql.cli import options
 from cosmosql.cli.collector import search_rarely
 from cosmosql.cli.exits import ExitCode
-from cosmosql.cli.findings import FindingsForm, print_findings, rendered
+from cosmosql.cli.findings import FindingsForm, anchored, print_findings, rendered
 from cosmosql.cli.network import stay_offline
 from cosmosql.cli.screen import Screen
 
@@ -73,6 +73,8 @@ def command(
 
     if diff and not fix:
         raise click.UsageError("`--diff` shows what `--fix` would write: give both")
+    if diff and form is not FindingsForm.TEXT:
+        raise click.UsageError("`--diff` and `--format` both ask for standard output: give one")
     screen = Screen(quiet, verbose)
     looks = _looks(cache)
     told: dict[Diagnostic, None] = {}
@@ -90,8 +92,11 @@ def command(
             found = mended.left
         else:
             found = examine(spec, settings=settings, trusted=trusted, today=today, looks=looks)
+        placed = found.told
+        if form in (FindingsForm.SARIF, FindingsForm.GITHUB):
+            placed = tuple(anchored(item, spec) for item in placed)
         # Specs that import one file meet the same mistakes in it.
-        told.update(dict.fromkeys(found.told))
+        told.update(dict.fromkeys(placed))
         silenced.update(dict.fromkeys(found.silenced))
     if looks and looks.problem:
         screen.note(f"{cache} does not remember what was looked at: {looks.problem}")
@@ -128,9 +133,11 @@ def _rewrite(screen: Screen, file: Rewritten, *, write: bool) -> None:
             screen.note(f"fixed {_described(item)}")
     else:
         from cosmosql.cli.difference import difference
+        from cosmosql.diagnostics.render.text import visible
 
-        name = file.fixed[0].labels[0].span.source.name
-        screen.data(difference(name, file.before, file.after))
+        fix = file.fixed[0].fix
+        assert fix is not None
+        screen.data(difference(visible(fix.span.source.name), file.before, file.after))
 
 
 def _counted(warnings: int) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 
-from cosmosql.diagnostics.diagnostic import Diagnostic, Findings
+from cosmosql.diagnostics.diagnostic import Diagnostic, Findings, Label
+from cosmosql.source import Source, Span
 
 
 class FindingsForm(StrEnum):
@@ -35,6 +38,17 @@ def rendered(findings: Findings, form: FindingsForm) -> str:
             from cosmosql.diagnostics.render import github
 
             return github.render(findings.told)
+
+
+def anchored(item: Diagnostic, spec: Path) -> Diagnostic:
+    """A finding that stands in no file, told at the start of the spec: code scanning shows none
+    that has no place."""
+    from cosmosql.model.modules import named
+
+    if item.labels and not item.labels[0].span.source.name.startswith("--"):
+        return item
+    start = Span(Source(named(spec), ""), 0, 0)
+    return replace(item, labels=(Label(start), *item.labels))
 
 
 def print_findings(diagnostics: Sequence[Diagnostic]) -> None:

@@ -139,7 +139,7 @@ class _Loader:
         with a text is shown, and that text would be another's."""
         if not self.boundary.holds(self.path):
             raise InputError([outside_itself(self.path)])
-        source = self.read(self.path, self.path.as_posix())
+        source = self.read(self.path, named(self.path))
         if isinstance(source, Diagnostic):
             raise InputError([source])
         return source
@@ -250,7 +250,7 @@ class _Loader:
             shown = real.relative_to(standard).as_posix()
             return path, f"{STANDARD}.{real.stem}", f"std/{shown}"
         shown = Path(os.path.relpath(real, self.boundary.home)).as_posix()
-        return path, shown, (self.path.parent / shown).as_posix()
+        return path, shown, named(self.path.parent / shown)
 
     def _is_full(self, node: Import) -> bool:
         """True where no further file is read; E0216 is reported once."""
@@ -308,6 +308,13 @@ class _Loader:
         shown = f"{STANDARD}.probes"
         source = Source(f"std/{path.name}", path.read_text(encoding="utf-8"))
         return self._module(path, shown, source, prefix=shown)
+
+
+def named(path: Path) -> str:
+    """How messages name a file of the user's. `std/` is the standard library, so a directory of
+    that name is `./std/`."""
+    name = path.as_posix()
+    return f"./{name}" if name.startswith(f"{STANDARD}/") else name
 
 
 def _beside(written: Text, name: str, files: Sequence[str]) -> Correction:

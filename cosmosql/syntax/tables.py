@@ -1,7 +1,7 @@
 """The parser's tables, made from `grammar/cosmos.lark` while developing.
 
 Lark reads the grammar, refuses its conflicts and computes the LALR(1) automaton; what the parser
-needs of it is kept in `grammar/cosmos.tables.json`, so that no run of the program computes it again.
+needs of it is kept in `grammar/cosmos.tables.json`: no run of the program computes it again.
 
     python -m cosmosql.syntax.tables
 """

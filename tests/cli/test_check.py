@@ -121,6 +121,36 @@ def test_a_file_that_may_not_be_written_is_left(spec: Path) -> None:
     assert [item.code for item in caught.value.diagnostics] == ["E0111"]
 
 
-def test_diff_asks_for_fix(spec: Path) -> None:
+def test_options_that_contradict_each_other(spec: Path) -> None:
     assert "give both" in str(check("spec.cosmos", "--diff").exception)
+    both = check("spec.cosmos", "--fix", "--diff", "--format", "json")
+    assert "give one" in str(both.exception)
     assert "2026-13-01" in str(check("spec.cosmos", "--today", "2026-13-01").exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told_code"),
+    [(("gone.cosmos",), "E0109"), (("std/spec.cosmos", "--set", "nothing=1"), "E0201")],
+)
+def test_code_scanning_has_a_file_for_what_stands_in_none(
+    spec: Path, arguments: tuple[str, ...], told_code: str
+) -> None:
+    Path("std").mkdir()
+    spec.rename("std/spec.cosmos")
+    told = check(*arguments, "--format", "sarif", *EARLY)
+    (result,) = json.loads(told.stdout)["runs"][0]["results"]
+    assert result["ruleId"] == told_code
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": arguments[0], "uriBaseId": "%SRCROOT%"}
+    line = check(*arguments, "--format", "github", *EARLY).stdout
+    assert line.startswith(f"::error file={arguments[0]},line=1,")
+    assert "-->" not in check("gone.cosmos").stderr
+
+
+def test_a_directory_named_std_is_no_standard_library(spec: Path) -> None:
+    Path("std").mkdir()
+    spec.rename("std/spec.cosmos")
+    told = check("std/spec.cosmos", "--format", "json", *LATE).stdout
+    (item,) = json.loads(told)["diagnostics"]
+    label = item["labels"][0]
+    assert (item["code"], label["file"], label["line"]) == ("W0603", "./std/spec.cosmos", 3)

@@ -114,6 +114,7 @@ def test_places_are_relative_to_the_working_directory(
     assert place("dir/a b.cosmos") == ("dir/a b.cosmos", "%SRCROOT%")
     assert place((tmp_path / "ü.cosmos").as_posix()) == ("ü.cosmos", "%SRCROOT%")
     assert place("std/hardware.cosmos") == ("hardware.cosmos", "STDLIB")
+    assert place("./std/hardware.cosmos") == ("std/hardware.cosmos", "%SRCROOT%")
     assert place("/elsewhere/x.cosmos") == ("file:///elsewhere/x.cosmos", None)
 
 

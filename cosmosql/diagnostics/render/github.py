@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from cosmosql.diagnostics.diagnostic import Diagnostic
 
@@ -23,7 +24,8 @@ def _command(item: Diagnostic) -> str:
         span = item.labels[0].span
         line, column = span.source.position(span.start)
         end_line, end_column = span.source.position(span.end)
-        properties = {"file": span.source.name, "line": line, "endLine": end_line}
+        file = Path(span.source.name).as_posix()
+        properties = {"file": file, "line": line, "endLine": end_line}
         if line == end_line:
             properties |= {"col": column, "endColumn": end_column}
     properties["title"] = item.code

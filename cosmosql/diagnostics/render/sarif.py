@@ -110,7 +110,7 @@ def _is_file(span: Span) -> bool:
 
 def _artifact(span: Span) -> Json:
     path = Path(span.source.name)
-    if path.parts[:1] == ("std",):
+    if span.source.name.startswith("std/"):
         return {"uri": quote(path.relative_to("std").as_posix()), "uriBaseId": _STANDARD}
     if not path.is_absolute():
         return {"uri": quote(path.as_posix()), "uriBaseId": _SPECS}
