@@ -40,7 +40,7 @@ def command(directory: Path, quiet: bool, verbose: bool) -> int | None:
             "E0807",
             "a starter would overwrite a file",
             notes=tuple(f"{directory / name} is there already" for name in taken),
-            help="give another directory: `cosmosql init my-task`",
+            help="name a directory that holds no spec yet: `cosmosql init DIR`",
         )
     screen = Screen(quiet, verbose)
     for name in names:

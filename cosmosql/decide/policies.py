@@ -79,7 +79,12 @@ def offers(
                 cascaded(policy, pair, rule, frontier, query, strategies, n_test=n_test, seed=seed)
             )
     if not found:
-        return (refused_whole(policy, "no two of its strategies differ in cost and in metric"),)
+        reason = (
+            "one of its strategies is as cheap and as good as any other"
+            if len(frontier.singles) == 1
+            else "no two of its strategies differ in cost and in metric"
+        )
+        return (refused_whole(policy, reason),)
     return shortened(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -50,7 +51,7 @@ def read(path: Path) -> Draft:
 def _document(path: Path) -> Mapping[str, Any]:
     source = decode(path)
     if not hasattr(source, "text"):
-        raise InputError([source])
+        raise InputError([replace(source, help="name a configuration in YAML or JSON")])
     try:
         import yaml
     except ImportError as error:

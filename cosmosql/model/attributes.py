@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from cosmosql.diagnostics.diagnostic import Label
+from cosmosql.diagnostics.diagnostic import Fix, Label
 from cosmosql.diagnostics.suggest import closest, correction
 from cosmosql.model.evaluate import Evaluator, repeated
 from cosmosql.model.extend import Flat, OwnedAttribute
@@ -55,6 +55,8 @@ class AttributeReader:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._report: Report = evaluator.report
+        self._strange: set[int] = set()
+        """Unknown attributes that were told of: many declarations can inherit one."""
 
     def read(
         self,
@@ -76,7 +78,8 @@ class AttributeReader:
         strangers = [name for name in attributes if name not in known]
         right = True
         for name, owned in attributes.items():
-            if name not in known:
+            if name not in known and id(owned.attribute) not in self._strange:
+                self._strange.add(id(owned.attribute))
                 own = owned.attribute.span.within(flat.declaration.block.span)
                 self._report.add(
                     "E0203",
@@ -85,7 +88,9 @@ class AttributeReader:
                     f"{owner} has no such attribute",
                     others=() if own else (Label(place, "this inherits it"),),
                     **correction(
-                        owned.attribute.name.span, known, f"it has {', '.join(known) or 'none'}"
+                        owned.attribute.name.span,
+                        self._report.comparable(known),
+                        f"it has {', '.join(known) or 'none'}",
                     ),
                 )
         values: dict[str, Read] = {}
@@ -99,7 +104,7 @@ class AttributeReader:
                     values[field.name] = value
             elif field.required and not flat.partial:
                 right = False
-                if closest(field.name, strangers):
+                if closest(field.name, self._report.comparable(strangers)):
                     continue
                 self._report.add(
                     "E0209",
@@ -203,9 +208,23 @@ class AttributeReader:
         """One value as its field has it; None after reporting."""
         plain = self._typed(field, value)
         if plain is None:
-            self._wrong(field, value.span, f"this is {describe(value.content)}")
+            if field.sweepable and isinstance(value.content, Listed):
+                self._should_sweep(field, value.span)
+            else:
+                self._wrong(field, value.span, f"this is {describe(value.content)}")
             return None
         return plain if self._in_range(field, plain, value.span) else None
+
+    def _should_sweep(self, field: Field, span: Span) -> None:
+        written = f"sweep({span.text[1:-1].strip()})"
+        self._report.add(
+            "E0302",
+            "wrong type",
+            span,
+            "this is a list",
+            help=f"`{field.name}` takes one value; to compare several: `{written}`",
+            fix=Fix(span, written),
+        )
 
     def _typed(self, field: Field, value: Value) -> Plain | None:
         content = value.content

@@ -101,6 +101,8 @@ class FormulaBinder:
             help = f"multiply by a declared price: `{time.span.text} * hw.h100.price`"
         elif both == {"money", "money per request"}:
             help = "multiply by a volume: `1_000_000 requests/month * serve_cost`"
+        elif any(_is_bare(side) for side in (left, right)):
+            help = "a number without a unit is a ratio: write its unit, such as `2 s` or `3 USD`"
         self._report.add(
             "E0301",
             f"{words} {mismatch.left_name} {joint} {mismatch.right_name}",
@@ -188,3 +190,8 @@ class FormulaBinder:
             return None
         formula = Operation(operator=operator, left=left.formula, right=right.formula)
         return Typed(formula, dimension, expression.span)
+
+
+def _is_bare(side: Typed) -> bool:
+    """A number that was written without a unit."""
+    return isinstance(side.formula, Literal) and side.formula.quantity.unit == ""

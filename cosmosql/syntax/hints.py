@@ -201,6 +201,13 @@ def _advice(stop: Stop, span: Span, before: str) -> tuple[str | None, Fix | None
         if text.startswith(start):
             return words, _rewritten(span)
     ends = bool(accepted & _LINE_END)
+    stands = before.split()
+    if stop.found == "COMPARISON" and stands[:1] == ["require"]:
+        return "a condition has one comparison: write one `require` line for each", None
+    if stands[-2:] == ["=", "sweep"] and stop.found in _VALUE:
+        return "a sweep has brackets: `sweep(8, 16)`", None
+    if stands == ["within"] and accepted >= {"EQUAL", "LBRACE"}:
+        return "write `measure within`, or `decide within`", None
     if text == "=" and "COMPARISON" in accepted:
         return "write `==` to compare", Fix(span, "==")
     if text == ":" and "EQUAL" in accepted:

@@ -188,6 +188,8 @@ def test_tiers_of_one_price_make_no_policy(candidate: Any, policy: Any, query: A
     alike = [candidate("strategy.small", [1.0, 0.0] * 50), candidate("strategy.large", [1.0] * 100)]
     (nothing,) = offers(policy("auto", *OVER), alike, query(among=OVER), n_test=500, seed=0)
     assert nothing.subject is None and isinstance(nothing.forecast.metric, Unmeasured)
+    assert nothing.forecast.note is not None
+    assert "as cheap and as good as any other" in nothing.forecast.note
 
 
 def test_singles_that_the_query_does_not_name_are_offered_by_the_policy(

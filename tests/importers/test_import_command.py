@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from cosmosql.cli.import_spec import command
+from cosmosql.diagnostics.diagnostic import InputError
+from cosmosql.importers.read import read
 from cosmosql.model.bind import analyse
 from cosmosql.model.rows import check_data
 
 FILES = Path(__file__).parent / "files"
+
+
+def test_a_file_that_is_not_there_is_asked_for_as_a_configuration(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        read(tmp_path / "absent.yml")
+    (problem,) = raised.value.diagnostics
+    assert problem.code == "E0109"
+    assert problem.help == "name a configuration in YAML or JSON"
 
 
 def test_it_prints_a_spec_and_says_what_is_missing() -> None:

@@ -368,6 +368,23 @@ def test_suggestions_are_ready_to_copy(bound: Bind) -> None:
     assert diagnostics[0].labels[0].span.text == "dessk"
 
 
+def test_a_list_of_values_to_compare_is_a_sweep(bound: Bind) -> None:
+    _, diagnostics = bound(BASE.replace("shots = 4", "shots = [1, 4]"))
+    assert [item.code for item in diagnostics] == ["E0302"]
+    assert diagnostics[0].fix is not None
+    assert diagnostics[0].fix.replacement == "sweep(1, 4)"
+
+
+@pytest.mark.parametrize(("number", "advised"), [("2", True), ("2 USD", False)])
+def test_a_number_without_a_unit_is_told_to_have_one(
+    bound: Bind, number: str, advised: bool
+) -> None:
+    text = BASE.replace("maximize accuracy", f"maximize accuracy\n  require latency <= {number}")
+    _, diagnostics = bound(text)
+    assert [item.code for item in diagnostics] == ["E0301"]
+    assert ("without a unit" in (diagnostics[0].help or "")) is advised
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [

@@ -285,6 +285,9 @@ def test_one_mistake(text: str, code: str, marked: str, words: str) -> None:
         ("let x = 5 and 3", "one item a line", None),
         ("// a comment", "a comment starts with `#`", "#"),
         ("let x = $40", "write the currency's code", "40 USD"),
+        ("let x = sweep 8, 16", "a sweep has brackets", None),
+        ("query q {\n  within 1 USD\n}", "write `measure within`", None),
+        ("query q {\n  require 1% <= a <= 3%\n}", "a condition has one comparison", None),
     ],
 )
 def test_advice(text: str, advice: str, replacement: str | None) -> None:
