@@ -24,7 +24,7 @@ HEADER = canonical({"cosmosql": "evidence", "format": FORMAT})
 
 LARGEST = 1 << 28
 LONGEST_LINE = 1 << 26
-"""Bytes that a file, and a line of it, may unpack to: a reviewer opens files that strangers made."""
+"""Bytes that a file, and a line of it, may unpack to: a reviewer opens what strangers made."""
 
 
 def lines(observations: Iterable[Observation]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
+from cosmosql.diagnostics.diagnostic import Fix
 from cosmosql.lsp import protocol
 from cosmosql.lsp.completion import complete
 from cosmosql.lsp.edits import all_fixes, fix_title, formatted, silencing
@@ -13,7 +14,6 @@ from cosmosql.lsp.findings import Finding
 from cosmosql.lsp.hover import hover
 from cosmosql.lsp.lens import lenses
 from cosmosql.lsp.navigation import (
-    Location,
     RenameRefused,
     definition_of,
     references,
@@ -22,7 +22,7 @@ from cosmosql.lsp.navigation import (
 )
 from cosmosql.lsp.server import CosmosServer, RequestRefused
 from cosmosql.lsp.symbols import folds, symbols
-from cosmosql.lsp.workspace import Snapshot
+from cosmosql.lsp.workspace import Place, Snapshot
 
 TRIGGERS = (".", '"', "{", "/", " ")
 
@@ -126,7 +126,8 @@ def _rename(server: CosmosServer, params: types.RenameParams) -> types.Workspace
         found = rename(server.files, *at, params.new_name)
     except RenameRefused as refused:
         raise RequestRefused(str(refused)) from refused
-    return protocol.workspace_edit((where, params.new_name) for where in found)
+    changes = ((where.place, Fix(where.span, params.new_name)) for where in found)
+    return protocol.workspace_edit(changes, versioned=server.versions_edits)
 
 
 def _symbols(
@@ -184,40 +185,44 @@ def _actions(server: CosmosServer, params: types.CodeActionParams) -> list[types
     wanted = params.context.only
     actions = []
     if _is_wanted(QUICK_FIX, wanted):
-        actions += [action for item in near for action in _quick_fixes(item)]
-    diagnostics = [item.diagnostic for item in found]
-    every = all_fixes(diagnostics, document.text.text)
+        versioned = server.versions_edits
+        actions += [action for item in near for action in _quick_fixes(item, versioned=versioned)]
+    diagnostics = [item.diagnostic for item in found if item.fix_place.uri == uri]
+    every = all_fixes(diagnostics, text.text)
     if _is_wanted(FIX_ALL, wanted) and every:
-        edit = types.WorkspaceEdit(changes={uri: protocol.text_edits(every, text)})
+        own = Place(uri, text, document.version)
+        edit = protocol.workspace_edit(
+            ((own, fix) for fix in every), versioned=server.versions_edits
+        )
         title = "fix everything that can be fixed in this file"
         actions.append(types.CodeAction(title=title, kind=FIX_ALL, edit=edit))
     return actions
 
 
-def _quick_fixes(item: Finding) -> list[types.CodeAction]:
+def _quick_fixes(item: Finding, *, versioned: bool) -> list[types.CodeAction]:
     """The fix of a finding, and the comment that silences a warning."""
     diagnostic, shown = item.diagnostic, protocol.diagnostic(item)
     actions = []
     if diagnostic.fix is not None:
-        where = Location(item.fix_place, diagnostic.fix.span)
         actions.append(
             types.CodeAction(
                 title=fix_title(diagnostic, diagnostic.fix),
                 kind=QUICK_FIX,
                 diagnostics=[shown],
                 is_preferred=True,
-                edit=protocol.workspace_edit([(where, diagnostic.fix.replacement)]),
+                edit=protocol.workspace_edit(
+                    [(item.fix_place, diagnostic.fix)], versioned=versioned
+                ),
             )
         )
     comment = silencing(diagnostic)
     if comment is not None:
-        where = Location(item.place, comment.span)
         actions.append(
             types.CodeAction(
                 title=f"{diagnostic.code}: allow it here, and say why",
                 kind=QUICK_FIX,
                 diagnostics=[shown],
-                edit=protocol.workspace_edit([(where, comment.replacement)]),
+                edit=protocol.workspace_edit([(item.place, comment)], versioned=versioned),
             )
         )
     return actions

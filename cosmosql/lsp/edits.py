@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Fix
 from cosmosql.lsp.workspace import Snapshot
+from cosmosql.mend import not_touching
 from cosmosql.model.silence import SILENCEABLE
 from cosmosql.source import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    span: Span
-    replacement: str
 
 
 def fix_title(diagnostic: Diagnostic, fix: Fix) -> str:
@@ -27,18 +21,13 @@ def fix_title(diagnostic: Diagnostic, fix: Fix) -> str:
     return f"{diagnostic.code}: replace `{old}` with `{new}`"
 
 
-def all_fixes(diagnostics: Iterable[Diagnostic], text: str) -> tuple[Edit, ...]:
+def all_fixes(diagnostics: Iterable[Diagnostic], text: str) -> tuple[Fix, ...]:
     """The fixes in one file that do not touch each other, in the order of its text."""
-    fixes = [item.fix for item in diagnostics if item.fix and item.fix.span.source.text == text]
-    chosen: list[Edit] = []
-    for fix in sorted(fixes, key=lambda fix: (fix.span.start, fix.span.end)):
-        clear = not chosen or fix.span.start > chosen[-1].span.end
-        if clear:
-            chosen.append(Edit(fix.span, fix.replacement))
-    return tuple(chosen)
+    own = [item for item in diagnostics if item.fix and item.fix.span.source.text == text]
+    return tuple(fix for _, fix in not_touching(own))
 
 
-def silencing(diagnostic: Diagnostic) -> Edit | None:
+def silencing(diagnostic: Diagnostic) -> Fix | None:
     """The comment that allows a warning where it was found, for the author to say why; None for
     what cannot be silenced."""
     if diagnostic.code not in SILENCEABLE or not diagnostic.labels:
@@ -51,10 +40,10 @@ def silencing(diagnostic: Diagnostic) -> Edit | None:
     while number > 1 and source.line(number - 1).lstrip(" \t").startswith("#"):
         number -= 1
     start = source.line_starts[number - 1]
-    return Edit(Span(source, start, start), f"{indent}# allow {diagnostic.code}: \n")
+    return Fix(Span(source, start, start), f"{indent}# allow {diagnostic.code}: \n")
 
 
-def formatted(snapshot: Snapshot) -> Edit | None:
+def formatted(snapshot: Snapshot) -> Fix | None:
     """The whole text in its canonical form; None where it has it, or where it does not parse."""
     module = snapshot.module
     if module is None or module.damaged:
@@ -63,7 +52,7 @@ def formatted(snapshot: Snapshot) -> Edit | None:
 
     source = module.tree.source
     result = format_source(source)
-    return None if result == source.text else Edit(Span(source, 0, len(source.text)), result)
+    return None if result == source.text else Fix(Span(source, 0, len(source.text)), result)
 
 
 def _short(text: str) -> str:

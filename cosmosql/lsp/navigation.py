@@ -54,8 +54,8 @@ def definition_of(workspace: Workspace, snapshot: Snapshot, offset: int) -> Loca
 def references(
     workspace: Workspace, snapshot: Snapshot, offset: int, *, declaration: bool
 ) -> tuple[Location, ...]:
-    """Every place of the name at an offset, in all open specs and in those of the directories
-    that they read; with `declaration` also the declaration itself."""
+    """Every place of the name at an offset, in all open specs, in those beside and below them and
+    in those of the editor's folders; with `declaration` also the declaration itself."""
     found = _at(snapshot, offset)
     key = _key(found) if found is not None else None
     if key is None:
@@ -137,17 +137,17 @@ def _specs(workspace: Workspace, snapshot: Snapshot) -> Iterator[tuple[Modules, 
 
 
 def _roots(workspace: Workspace) -> tuple[Path, ...]:
-    """The directories of the open specs, without those that lie in another one of them."""
+    """The directories of the open specs, without those that lie in another one of them; then the
+    editor's folders, in which a spec further up may import one of those."""
     homes = {document.real.parent for document in workspace.documents if document.saved}
     standard = Boundary.around(Path()).standard
-    return tuple(
-        sorted(
-            home
-            for home in homes
-            if home != standard
-            and not any(home != other and home.is_relative_to(other) for other in homes)
-        )
+    own = sorted(
+        home
+        for home in homes
+        if home != standard
+        and not any(home != other and home.is_relative_to(other) for other in homes)
     )
+    return tuple(dict.fromkeys((*own, *workspace.folders)))
 
 
 def _check(

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from lsprotocol import types
 
-from cosmosql.diagnostics.diagnostic import Severity
-from cosmosql.lsp.edits import Edit
+from cosmosql.diagnostics.diagnostic import Fix, Severity
 from cosmosql.lsp.findings import Finding
 from cosmosql.lsp.hover import Hover
 from cosmosql.lsp.navigation import Location
 from cosmosql.lsp.positions import EditorText, Position
 from cosmosql.lsp.proposals import Proposal, Sort
 from cosmosql.lsp.symbols import Symbol
+from cosmosql.lsp.workspace import Place
 from cosmosql.source import Span
 
 SOURCE = "cosmosql"
@@ -140,16 +140,28 @@ def symbols(found: Iterable[Symbol], text: EditorText) -> list[types.DocumentSym
     ]
 
 
-def text_edits(edits: Iterable[Edit], text: EditorText) -> list[types.TextEdit]:
+def text_edits(edits: Iterable[Fix], text: EditorText) -> list[types.TextEdit]:
     return [
         types.TextEdit(range=range_of(text, edit.span), new_text=edit.replacement) for edit in edits
     ]
 
 
-def workspace_edit(changes: Iterable[tuple[Location, str]]) -> types.WorkspaceEdit:
-    """Replacements by the URI of their file."""
+def workspace_edit(changes: Iterable[tuple[Place, Fix]], *, versioned: bool) -> types.WorkspaceEdit:
+    """Replacements by the URI of their file; `versioned` with the version of the text that they
+    are for, None for a file that is not open."""
     found: dict[str, list[types.TextEdit]] = {}
-    for where, replacement in changes:
-        edit = types.TextEdit(range=range_of(where.place.text, where.span), new_text=replacement)
-        found.setdefault(where.place.uri, []).append(edit)
-    return types.WorkspaceEdit(changes=found)
+    versions: dict[str, int | None] = {}
+    for place, fix in changes:
+        found.setdefault(place.uri, []).extend(text_edits([fix], place.text))
+        versions[place.uri] = place.version
+    if not versioned:
+        return types.WorkspaceEdit(changes=found)
+    identifier = types.OptionalVersionedTextDocumentIdentifier
+    return types.WorkspaceEdit(
+        document_changes=[
+            types.TextDocumentEdit(
+                text_document=identifier(uri=uri, version=versions[uri]), edits=list(edits)
+            )
+            for uri, edits in found.items()
+        ]
+    )

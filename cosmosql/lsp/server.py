@@ -17,7 +17,7 @@ from pygls.protocol.language_server import lsp_method
 
 from cosmosql import __version__
 from cosmosql.lsp import protocol
-from cosmosql.lsp.documents import Document
+from cosmosql.lsp.documents import Document, path_of
 from cosmosql.lsp.findings import Finding, findings
 from cosmosql.lsp.forecasts import Plans
 from cosmosql.lsp.positions import EditorText
@@ -139,6 +139,14 @@ class CosmosServer(LanguageServer):
         self.touched()
 
     @property
+    def versions_edits(self) -> bool:
+        """True where the client takes edits together with the version of the text that they are
+        for, and so refuses those that come too late."""
+        workspace = self.client_capabilities.workspace
+        edits = workspace.workspace_edit if workspace else None
+        return bool(edits and edits.document_changes)
+
+    @property
     def asked_to_stop(self) -> bool:
         """True after the client's `shutdown`."""
         return bool(self.protocol._shutdown)
@@ -188,7 +196,19 @@ class CosmosProtocol(LanguageServerProtocol):
         result = yield from super().lsp_initialize(params)
         encoding = self.server_capabilities.position_encoding
         self._server.files.documents.encoding = str(getattr(encoding, "value", encoding))
+        self._take_folders()
         return result
+
+    @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def lsp_workspace__did_change_workspace_folders(
+        self, params: types.DidChangeWorkspaceFoldersParams
+    ) -> Generator[Any, Any, None]:
+        yield from super().lsp_workspace__did_change_workspace_folders(params)
+        self._take_folders()
+
+    def _take_folders(self) -> None:
+        paths = (path_of(folder.uri) for folder in self.workspace.folders.values())
+        self._server.files.folders = tuple(path for path in paths if path is not None)
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *arguments: Any) -> Generator[Any, Any, None]:

@@ -72,6 +72,8 @@ class Workspace:
         self.documents = Documents()
         self.today = today
         self.trusted = trusted
+        self.folders: tuple[Path, ...] = ()
+        """The directory trees that the editor has open."""
         self._snapshots: dict[str, Snapshot] = {}
         self._memory = Memory()
 

@@ -18,7 +18,7 @@ from cosmosql.lsp.forecasts import Plans
 from cosmosql.lsp.workspace import Snapshot, Workspace
 
 COMMAND = (sys.executable, "-m", "cosmosql", "lsp")
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which an answer that never comes fails a test."""
 
 
@@ -56,6 +56,8 @@ class Editor(BaseLanguageClient):
         encodings: Sequence[types.PositionEncodingKind] | None = None,
         *,
         watching: bool = False,
+        versions: bool = False,
+        folders: Sequence[Path] = (),
     ) -> types.InitializeResult:
         await self.start_io(*COMMAND)
         general = types.GeneralClientCapabilities(
@@ -64,12 +66,16 @@ class Editor(BaseLanguageClient):
         workspace = types.WorkspaceClientCapabilities(
             did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(
                 dynamic_registration=watching
-            )
+            ),
+            workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=versions),
         )
         result = await self.initialize_async(
             types.InitializeParams(
                 capabilities=types.ClientCapabilities(general=general, workspace=workspace),
                 process_id=None,
+                workspace_folders=[
+                    types.WorkspaceFolder(one.as_uri(), one.name) for one in folders
+                ],
             )
         )
         self.initialized(types.InitializedParams())
@@ -159,10 +165,11 @@ def talk() -> Talk:
     def run(
         conversation: Conversation,
         encodings: Sequence[types.PositionEncodingKind] | None = None,
+        **options: Any,
     ) -> int:
         async def whole() -> int:
             editor = Editor()
-            await editor.start(encodings)
+            await editor.start(encodings, **options)
             try:
                 await conversation(editor)
             except BaseException:

@@ -288,6 +288,39 @@ def test_links_that_lead_outside_are_not_followed(talk: Any, tmp_path: Path) -> 
     talk(conversation)
 
 
+def test_a_renaming_names_versions_and_reaches_the_editors_folders(talk: Any, files: Path) -> None:
+    """A spec further up, that is not open, imports the one in which the name is."""
+    inner, above = files / "inner", files / "above.cosmos"
+    inner.mkdir()
+    (inner / "prices.cosmos").write_text("let floor = 80%\n", encoding="utf-8")
+    above.write_text(
+        'import "./inner/prices.cosmos" as prices\n\nlet a = prices.floor\n', encoding="utf-8"
+    )
+
+    async def conversation(editor: Any) -> None:
+        uri = editor.open_file(inner / "prices.cosmos")
+        version = editor.type(uri, (0, 15), (0, 15), " ")
+        params = types.RenameParams(
+            text_document=document(uri), position=types.Position(0, 5), new_name="least"
+        )
+        found = await editor.text_document_rename_async(params)
+        assert found.changes is None
+        assert {
+            change.text_document.uri: (change.text_document.version, len(change.edits))
+            for change in found.document_changes
+        } == {uri: (version, 1), above.as_uri(): (None, 1)}
+        gone = types.WorkspaceFoldersChangeEvent(
+            added=[], removed=[types.WorkspaceFolder(files.as_uri(), files.name)]
+        )
+        editor.workspace_did_change_workspace_folders(
+            types.DidChangeWorkspaceFoldersParams(event=gone)
+        )
+        (change,) = (await editor.text_document_rename_async(params)).document_changes
+        assert change.text_document.uri == uri
+
+    assert talk(conversation, versions=True, folders=[files]) == 0
+
+
 def test_renaming_is_refused_with_a_reason(talk: Any, files: Path) -> None:
     async def conversation(editor: Any) -> None:
         uri = editor.open_file(files / "base.cosmos")
