@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from cosmosql.diagnostics.diagnostic import InputError, reject
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, reject
 from cosmosql.importers.draft import Draft
-from cosmosql.syntax.parse import decode
+from cosmosql.syntax.parse import MAXIMUM_BYTES, decode
 
 TOOLS: Mapping[str, str] = {
     "axolotl": "cosmosql.importers.axolotl",
@@ -18,6 +18,10 @@ TOOLS: Mapping[str, str] = {
     "lm-eval": "cosmosql.importers.lm_eval",
 }
 """The tools by name, in the order in which they are asked whether a file is theirs."""
+
+MOST_CHARACTERS = 5 * MAXIMUM_BYTES
+CHARACTERS_OF_A_VALUE = 8
+"""Of a document with every alias written out; what a value in a list counts for at least."""
 
 
 class Importer(Protocol):
@@ -50,7 +54,7 @@ def read(path: Path) -> Draft:
 
 def _document(path: Path) -> Mapping[str, Any]:
     source = decode(path)
-    if not hasattr(source, "text"):
+    if isinstance(source, Diagnostic):
         raise InputError([replace(source, help="name a configuration in YAML or JSON")])
     try:
         import yaml
@@ -62,7 +66,10 @@ def _document(path: Path) -> Mapping[str, Any]:
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
         """Safe: a tag that it does not know, such as `!function`, becomes a text, never code."""
 
-    Loader.add_multi_constructor("", lambda loader, tag, node: f"{tag} {node.value}")
+    def tagged(_: Loader, tag: str, node: yaml.Node) -> str:
+        return f"{tag} {node.value}" if isinstance(node, yaml.ScalarNode) else tag
+
+    Loader.add_multi_constructor("", tagged)
     try:
         document = yaml.load(source.text, Loader=Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -81,7 +88,33 @@ def _document(path: Path) -> Mapping[str, Any]:
             notes=(f"`{path.name}` holds {type(document).__name__}, not keys with values",),
             help="name a configuration in YAML or JSON",
         )
+    if not _unfolds(document):
+        reject(
+            "E0540",
+            "no YAML mapping",
+            notes=(f"`{path.name}`: with its aliases written out it has no end, or is too long",),
+            help="write out what `*` stands for",
+        )
     return {str(key): value for key, value in document.items()}
+
+
+def _unfolds(document: Mapping[str, Any]) -> bool:
+    """True where a document with every alias written out is of a sensible length."""
+    waiting: list[Any] = [document]
+    left = MOST_CHARACTERS
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            left -= len(value)
+        elif isinstance(value, Mapping | list | tuple | set):
+            left -= CHARACTERS_OF_A_VALUE * len(value)
+        if left < 0:
+            return False
+        if isinstance(value, Mapping):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list | tuple | set):
+            waiting += value
+    return True
 
 
 def _keys(document: Mapping[str, Any]) -> str:

@@ -165,3 +165,31 @@ def test_templates_that_hold_more_than_names() -> None:
     assert template("{{a}} and {b}") == "{a} and {{b}}"
     for text in ("{{ a | trim }}", "{% if a %}x{% endif %}", "{{ a['b'] }}", "{{ a"):
         assert template(text) is None
+
+
+TUNING = "base_model: x\ndatasets: [{path: rows.jsonl}]\nadapter: lora\n"
+ASKING = "prompts: ['{{q}}']\nproviders: [x]\n"
+
+
+@pytest.mark.parametrize("text", [f"{TUNING}lora_r: 1{'0' * 400}\n", f"{TUNING}lora_r: .nan\n"])
+def test_numbers_without_a_counterpart_are_left_out(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text(text, encoding="utf-8")
+    assert "rank" not in read(path).text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{ASKING}tests: &tests [*tests]\n",
+        f"{ASKING}a0: &a0 [x, x]\n"
+        + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}]\n" for n in range(30)),
+        f"{ASKING}a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 300)}]\n",
+    ],
+)
+def test_aliases_that_unfold_without_end_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read(path)
+    assert [item.code for item in raised.value.diagnostics] == ["E0540"]
