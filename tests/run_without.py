@@ -9,7 +9,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import NoReturn
 
-HF_EXTRA = ("torch", "transformers", "peft", "safetensors", "sklearn", "bm25s", "datasets")
+HF_EXTRA = ("torch", "transformers", "peft", "sklearn", "bm25s", "datasets")
 EXTRAS = (*HF_EXTRA, "pygls", "lsprotocol", "yaml", "httpx", "huggingface_hub", "tokenizers")
 """What no command needs that only reads: the packages of every extra."""
 

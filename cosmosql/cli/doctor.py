@@ -17,7 +17,7 @@ EXTRAS = (
     (
         "hf",
         "models and datasets in Hugging Face format",
-        ("torch", "transformers", "peft", "safetensors", "datasets", "scikit-learn", "bm25s"),
+        ("torch", "transformers", "peft", "datasets", "scikit-learn", "bm25s"),
     ),
     ("qlora", "4-bit fine-tuning", ("bitsandbytes",)),
     ("vllm", "the vLLM engine", ("vllm",)),
@@ -122,7 +122,7 @@ def _program() -> Iterator[Finding]:
     yield Finding("program", "platform", system)
     for package in ("click", "jinja2", "lark", "matplotlib", "networkx", "numpy", "pydantic"):
         yield _required(package)
-    for package in ("rich", "scipy"):
+    for package in ("rich", "safetensors", "scipy"):
         yield _required(package)
     yield from _grammar()
 

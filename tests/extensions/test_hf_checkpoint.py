@@ -151,7 +151,8 @@ def test_the_context_is_the_option_or_the_configurations(model: Path) -> None:
 
 
 def test_a_configuration_without_a_context_length(tmp_path: Path) -> None:
-    from cosmosql.extensions.backends.huggingface.checkpoint import ModelOptions, context_length
+    from cosmosql.extensions.backends.huggingface.checkpoint import ModelOptions
+    from cosmosql.extensions.backends.huggingface.configuration import context_length
 
     class Silent:
         def get_text_config(self, decoder: bool) -> Silent:

@@ -161,6 +161,7 @@ def test_the_core_reads_writes_and_replays(fresh: Fresh) -> None:
         ("doctor",),
         ("show", PLAN),
         ("why", PLAN),
+        ("quote", "new/task.cosmos"),
         ("quote", "quickstart.cosmos"),
         ("run", "--offline", "quickstart.cosmos"),
     ):

@@ -10,14 +10,11 @@ from math import prod
 from pathlib import Path
 from typing import Any, NoReturn
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError, safe_open
-from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from cosmosql.diagnostics.diagnostic import reject
 from cosmosql.identity import digest, file_digest
+from cosmosql.schema.registry import missing_package
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -108,11 +105,9 @@ def _code_files(directory: Path, name: str) -> tuple[Path, ...]:
     which nothing would pin."""
     for file in (CONFIG_FILE, "tokenizer_config.json"):
         if (directory / file).is_file():
-            named = json.dumps(_read_json(directory / file, name).get("auto_map"))
+            named = json.dumps(read_json(directory / file, name).get("auto_map"))
             if "--" in named:
-                _reject_architecture(
-                    name, f"{file} names code of another repository: {named[:100]}"
-                )
+                reject_architecture(name, f"{file} names code of another repository: {named[:100]}")
     return tuple(sorted(directory.glob("*.py")))
 
 
@@ -133,6 +128,15 @@ def _from_hub(options: ModelOptions) -> Path:
             help="write a path relative to the file that declares the model, or the id of a "
             "model on the hub, such as `Qwen/Qwen2.5-0.5B`",
         )
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import (
+            HfHubHTTPError,
+            HFValidationError,
+            LocalEntryNotFoundError,
+        )
+    except ImportError as error:
+        raise missing_package("huggingface_hub", extra="hf") from error
     try:
         return Path(
             snapshot_download(
@@ -179,7 +183,7 @@ def _require_vocabulary(directory: Path, name: str) -> None:
 def _weight_files(directory: Path, name: str) -> tuple[Path, ...]:
     index = directory / INDEX_FILE
     if index.is_file():
-        files = tuple(directory / file for file in _shards(_read_json(index, name), name))
+        files = tuple(directory / file for file in _shards(read_json(index, name), name))
     else:
         files = (directory / WEIGHTS_FILE,)
     missing = [file.name for file in files if not file.is_file()]
@@ -217,7 +221,8 @@ def _shards(index: Mapping[str, Any], name: str) -> list[str]:
     return files
 
 
-def _read_json(file: Path, name: str) -> dict[str, Any]:
+def read_json(file: Path, name: str) -> dict[str, Any]:
+    """The object in a file of a checkpoint; raises InputError E0535."""
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -266,52 +271,8 @@ def tokenizer_digest(checkpoint: Checkpoint) -> str:
     return digest({file.name: file_digest(file) for file in files if file.is_file()})
 
 
-def load_config(checkpoint: Checkpoint, *, run_code: bool = False) -> Any:
-    """The transformers configuration; raises InputError E0534 unless it is a causal model's, and
-    E0535 where its values are none that a model can have.
-
-    Where the checkpoint's code is trusted, that code makes it if `run_code`; otherwise the values
-    are read from the file as they stand.
-    """
-    content = _read_json(checkpoint.directory / CONFIG_FILE, checkpoint.name)
-    try:
-        if checkpoint.code and not run_code:
-            config: Any = PreTrainedConfig.from_dict(content)
-        else:
-            config = AutoConfig.from_pretrained(
-                checkpoint.directory,
-                local_files_only=True,
-                trust_remote_code=bool(checkpoint.code),
-            )
-    except (ValueError, KeyError, TypeError, OSError):
-        _reject_architecture(
-            checkpoint.name,
-            f"its model type `{content.get('model_type')}` is not known to the installed "
-            "transformers",
-        )
-    except Exception as error:
-        # transformers checks each value in ways of its own.
-        reject_damage(checkpoint.name, f"{CONFIG_FILE}: {' '.join(str(error).split())}")
-    if not checkpoint.code:
-        _require_causal(config, checkpoint.name)
-    text = config.get_text_config(decoder=True)
-    for size in ("num_hidden_layers", "hidden_size", "vocab_size"):
-        value = getattr(text, size, 0)
-        if not isinstance(value, int) or value <= 0:
-            reject_damage(checkpoint.name, f"{CONFIG_FILE}: no positive `{size}`")
-    return config
-
-
-def _require_causal(config: Any, name: str) -> None:
-    known = set(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values())
-    names = list(config.architectures or ())
-    if names and not known.intersection(names):
-        _reject_architecture(name, f"it is a {', '.join(names)}")
-    if not names and config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        _reject_architecture(name, f"it is of type `{config.model_type}`")
-
-
-def _reject_architecture(name: str, reason: str) -> NoReturn:
+def reject_architecture(name: str, reason: str) -> NoReturn:
+    """Raises InputError E0534."""
     reject(
         "E0534",
         "not a causal language model",
@@ -322,52 +283,11 @@ def _reject_architecture(name: str, reason: str) -> NoReturn:
     )
 
 
-def load_tokenizer(checkpoint: Checkpoint) -> Any:
-    """The tokenizer; raises InputError E0531 where its files cannot be read. Runs the code of a
-    checkpoint that is trusted."""
-    try:
-        return AutoTokenizer.from_pretrained(
-            checkpoint.directory,
-            local_files_only=True,
-            trust_remote_code=bool(checkpoint.code),
-        )
-    except Exception as error:
-        # The tokenizers library raises bare Exception for a file that it cannot parse.
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        reject(
-            "E0531",
-            "no tokenizer in a model directory",
-            notes=(f"`{checkpoint.name}`: the tokenizer's files cannot be read: {reason}",),
-            help="save the tokenizer beside the model: `tokenizer.save_pretrained(directory)`",
-        )
-
-
-def chat_template(checkpoint: Checkpoint) -> str | None:
-    """The chat template, without running code: the tokenizer's where it has none, else as the
-    files have it."""
-    if not checkpoint.code:
-        template = load_tokenizer(checkpoint).chat_template
-        return None if template is None else str(template)
+def written_template(checkpoint: Checkpoint) -> object:
+    """The chat template as the files have it, None where they have none: no code is run."""
     alone = checkpoint.directory / "chat_template.jinja"
     if alone.is_file():
         return alone.read_text(encoding="utf-8")
     described = checkpoint.directory / "tokenizer_config.json"
-    content = _read_json(described, checkpoint.name) if described.is_file() else {}
-    written = content.get("chat_template")
-    return None if written is None else str(written)
-
-
-def context_length(config: Any, options: ModelOptions) -> int:
-    """Tokens that fit: the option, else what the configuration says; E0538 where neither does."""
-    if options.context is not None:
-        return options.context
-    text = config.get_text_config(decoder=True)
-    stated = getattr(text, "max_position_embeddings", None)
-    if isinstance(stated, int) and stated > 0:
-        return stated
-    reject(
-        "E0538",
-        "context length unknown",
-        notes=(f"the configuration of `{options.id}` names no largest position",),
-        help="write it in the model's declaration: `context = 2_048`",
-    )
+    content = read_json(described, checkpoint.name) if described.is_file() else {}
+    return content.get("chat_template")
