@@ -9,7 +9,7 @@ SPECS := examples stdlib cosmosql/cli/starter tests/syntax/specs
 # torch's threads spin against other processes on a busy machine; passive waiting does not.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test check format tiny backtest generated outputs vscode clean
+.PHONY: demo test test-all check format tiny backtest generated outputs vscode clean
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python >= 3.11 is needed, this is %d.%d; set PYTHON=..." % v[:2])'
@@ -25,9 +25,16 @@ demo: $(READY)
 	  echo "report: examples/quickstart.report.html (open it in a browser)"; \
 	fi; exit $$code
 
-## Static checks, then every test.
+TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+## Static checks, then every test but those marked slow.
 test: $(READY) check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@echo 'Left out: tests marked slow, minutes of more of what the others show; `make test-all` runs them.'
+	$(TESTS) -m 'not slow'
+
+## Static checks, then every test.
+test-all: $(READY) check
+	$(TESTS)
 
 check: $(READY)
 	$(BIN)/ruff check .

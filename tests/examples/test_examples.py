@@ -33,7 +33,6 @@ def cosmosql(
     )
 
 
-@pytest.mark.slow
 def test_the_quickstart_runs_from_spec_to_answers(tmp_path: Path) -> None:
     shutil.copy(EXAMPLES / "quickstart.cosmos", tmp_path)
     ran = cosmosql(tmp_path, "run", "quickstart.cosmos", "--format", "json")
@@ -73,7 +72,6 @@ def test_the_quickstart_runs_from_spec_to_answers(tmp_path: Path) -> None:
     assert answers[0]["answer"] in labels["labels"] and answers[0]["id"] == "a"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["llama", "gpt2"])
 def test_rows_of_ones_own_with_a_checkpoint_of_ones_own(
     tmp_path: Path, checkpoint: Callable[[str], Path], architecture: str
@@ -89,7 +87,6 @@ def test_rows_of_ones_own_with_a_checkpoint_of_ones_own(
     assert all(one["metric"]["value"] is not None for one in tuned)
 
 
-@pytest.mark.slow
 def test_the_starter_runs_as_it_is(tmp_path: Path) -> None:
     made = cosmosql(tmp_path, "init", "mine")
     assert made.returncode == DECIDED, made.stderr

@@ -104,7 +104,6 @@ def alone(backend: Any, prompt: str, option: str) -> float:
     return float(sum(found[place - 1, whole[place]] for place in range(len(start), len(whole))))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_an_architecture_answers_and_learns(load: Load, architecture: str) -> None:
     backend = load(architecture)
@@ -118,7 +117,6 @@ def test_an_architecture_answers_and_learns(load: Load, architecture: str) -> No
     backend.unload_adapter()
 
 
-@pytest.mark.slow
 def test_experts_take_no_dropout(load: Load) -> None:
     backend = load("Qwen3MoeConfig")
     with pytest.raises(InputError) as caught:

@@ -15,8 +15,6 @@ EXAMPLE = ROOT / "examples" / "quickstart.cosmos"
 SAMPLE = ROOT / "tests" / "artifact" / "sample.plan.json"
 LEFT_BEHIND = shutil.ignore_patterns("*.plan.json", "*.evidence.jsonl.gz", "*.bundle", ".cosmosql")
 
-pytestmark = pytest.mark.slow
-
 
 class Installed:
     """A wheel's contents and a directory to work in, from which the repository is not seen."""
@@ -100,6 +98,7 @@ def test_a_wheel_holds_the_package_alone(installed: Installed) -> None:
 
 
 @pytest.mark.skipif(not EXAMPLE.exists(), reason="the example is not there")
+@pytest.mark.slow
 def test_the_quickstart_runs(installed: Installed) -> None:
     shutil.copytree(EXAMPLE.parent, installed.place / "examples", ignore=LEFT_BEHIND)
     done = installed.cosmosql("run", "--quiet", "examples/quickstart.cosmos")

@@ -8,10 +8,11 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 20
@@ -60,6 +61,42 @@ QUERY = (
 )
 
 Spec = Callable[[Path], str]
+
+SHARE = frozenset(
+    (
+        "lists",
+        "open brackets",
+        "closing braces",
+        "one long comment",
+        "too long",
+        "many errors",
+        "many unknown names",
+        "chain of names backwards",
+        "chain of extends backwards",
+        "circle of extends",
+        "growing lists",
+        "growing numbers",
+        "huge number",
+        "huge power",
+        "sweeps of sweeps",
+        "many policies",
+        "NUL",
+        "template columns",
+        "imports of nothing",
+        "diamonds",
+        "nested objects",
+        "many columns",
+        "many bad lines",
+        "no UTF-8",
+        "open quote",
+    )
+)
+"""Cases that every run of the tests takes: one for each way to take for ever. The others take
+minutes together."""
+
+
+def cases(names: Iterable[str]) -> list[ParameterSet]:
+    return [pytest.param(name, marks=() if name in SHARE else pytest.mark.slow) for name in names]
 
 
 def chain(count: int, line: Callable[[int], str]) -> str:
@@ -113,6 +150,14 @@ TEXTS: dict[str, Callable[[], str]] = {
         chain(30_000, lambda n: f"probe a{n} extends probe.a{n + 1} {{\n}}\n")
         + "probe a30000 {\n  rowz = 1\n}\n"
     ),
+    "growing extends": lambda: (
+        "probe a0 {\n}\n"
+        + chain(20_000, lambda n: f"probe a{n + 1} extends probe.a{n} {{\n  b{n} = 1\n}}\n")
+    ),
+    "growing sections": lambda: (
+        "probe a0 {\n}\n"
+        + chain(20_000, lambda n: f"probe a{n + 1} extends probe.a{n} {{\n  b{n} {{\n  }}\n}}\n")
+    ),
     "circle of extends": lambda: chain(
         30_000, lambda n: f"probe a{n} extends probe.a{(n + 1) % 30_000} {{\n}}\n"
     ),
@@ -146,6 +191,22 @@ TEXTS: dict[str, Callable[[], str]] = {
         + chain(3000, lambda n: f"policy p{n} using auto {{\n  over = [strategy.*]\n}}\n")
         + QUERY.replace("among strategy.*", "among strategy.*, policy.*")
     ),
+    "many rules": lambda: (
+        head()
+        + chain(10_000, lambda n: f"strategy s{n} extends strategy.simple\n")
+        + "policy p using cascade {\n  stages = [strategy.*]\n"
+        + chain(40_000, lambda n: f"  escalate to strategy.s{n % 10_000} when margin < 1\n")
+        + "}\n"
+        + QUERY
+    ),
+    "damage among many": lambda: chain(50_000, lambda n: f"probe a{n} {{\n}}\n") + "let = \n",
+    "huge model": lambda: (
+        head()
+        + 'model m using hf {\n  id = "m"\n  parameters = 9e60\n}\n'
+        + "hardware h {\n  memory = 1 B\n}\n"
+        + "strategy s using prompt {\n  model = model.m\n  on = hardware.h\n}\n"
+        + QUERY
+    ),
     "many wildcards": lambda: (
         head()
         + chain(3000, lambda n: f"strategy s{n} extends strategy.simple {{\n}}\n")
@@ -173,7 +234,7 @@ TEXTS: dict[str, Callable[[], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", cases(TEXTS))
 def test_a_hostile_text_ends(tmp_path: Path, name: str) -> None:
     (tmp_path / "rows.jsonl").write_text(
         "\n".join(json.dumps({"text": f"t {n}", "label": f"l{n % 2}"}) for n in range(60))
@@ -222,7 +283,7 @@ IMPORTS: dict[str, Spec] = {
 }
 
 
-@pytest.mark.parametrize("name", IMPORTS)
+@pytest.mark.parametrize("name", cases(IMPORTS))
 def test_imports_end(tmp_path: Path, name: str) -> None:
     (tmp_path / "spec.cosmos").write_text(IMPORTS[name](tmp_path), encoding="utf-8")
     done = ended(tmp_path, "check", "spec.cosmos")
@@ -255,7 +316,7 @@ ROWS: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", cases(ROWS))
 def test_hostile_rows_end(tmp_path: Path, name: str) -> None:
     (tmp_path / "rows.jsonl").write_bytes(ROWS[name]())
     (tmp_path / "spec.cosmos").write_text(head() + QUERY, encoding="utf-8")
@@ -274,7 +335,7 @@ CELLS: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", cases(CELLS))
 def test_hostile_cells_end(tmp_path: Path, name: str) -> None:
     (tmp_path / "rows.csv").write_bytes(CELLS[name]())
     (tmp_path / "spec.cosmos").write_text(head("rows.csv", "csv") + QUERY, encoding="utf-8")
@@ -293,6 +354,10 @@ def test_pipes_and_loops_are_no_rows(
     done = ended(tmp_path, "check", "spec.cosmos")
     assert done.returncode == WRONG_INPUT
     assert "E0511" in done.stderr or "E0502" in done.stderr
+
+
+def test_the_share_is_made_of_cases() -> None:
+    assert {*TEXTS, *IMPORTS, *ROWS, *CELLS} >= SHARE
 
 
 def test_the_bounds_bind(tmp_path: Path) -> None:
