@@ -1,25 +1,22 @@
 """Looks at rows that found nothing, remembered in a directory of the user's choice.
 
 A look is named by all that it depends on: the program without its texts' places and docs, the
-contents of the data files, and the version of this package. Findings are never kept, and an entry
-that is not as it was written counts for nothing.
+names and contents of the data files, and the versions of this package and of plug-ins. Findings are
+never kept, and an entry that is not as it was written counts for nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import cast
 
 from cosmosql import __version__
-from cosmosql.contracts.source import RowSource
-from cosmosql.data.load import DatasetDeclaration
+from cosmosql.data.load import DatasetDeclaration, files_of, is_remote
 from cosmosql.identity import digest, file_digest
-from cosmosql.schema.registry import extension, load
+from cosmosql.schema.registry import plugin_versions
 from cosmosql.source import Span
 
 UNSEEN = frozenset({"doc", "sha256", "modules"})
@@ -67,17 +64,18 @@ def _content(name: str) -> str:
 def look_name(program: object, datasets: Iterable[DatasetDeclaration]) -> str | None:
     """The name of a look at the rows of these datasets for a program; None where it would not
     tell all that the look depends on: rows from the network, or files that cannot be read."""
-    contents: list[str] = []
+    contents: list[dict[str, str]] = []
     for dataset in datasets:
-        source = cast(RowSource, load(extension("dataset", dataset.using)))
-        if source.is_remote(dataset.options, root=dataset.root):
+        if is_remote(dataset):
             return None
         try:
-            files = source.files(dataset.options, root=dataset.root)
-            contents += (file_digest(path) for path in files)
+            files = files_of(dataset)
+            contents.append(
+                {os.path.relpath(path, dataset.root): file_digest(path) for path in files}
+            )
         except OSError:
             return None
-    return digest([__version__, _content_of(program), contents])
+    return digest([__version__, plugin_versions(), _content_of(program), contents])
 
 
 def _content_of(value: object) -> object:
@@ -85,14 +83,10 @@ def _content_of(value: object) -> object:
     match value:
         case Span() | Path():
             return "somewhere"  # a place that is there differs from None
-        case datetime.date():
-            return value.isoformat()
         case Mapping():
             return [[str(key), _content_of(item)] for key, item in value.items()]
         case list() | tuple():
             return [_content_of(item) for item in value]
-        case set() | frozenset():
-            return sorted(str(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
         named = (field.name for field in fields(value) if field.name not in UNSEEN)
         return [[name, _content_of(getattr(value, name))] for name in named]

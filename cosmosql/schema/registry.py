@@ -31,6 +31,12 @@ def _places() -> dict[tuple[str, str], str]:
     return places
 
 
+def plugin_versions() -> tuple[str, ...]:
+    """Name and version of every other package that brings extensions, sorted."""
+    packages = (point.dist for point in entry_points(group=ENTRY_POINT_GROUP))
+    return tuple(sorted({f"{one.name} {one.version}" for one in packages if one is not None}))
+
+
 def names(kind: str) -> tuple[str, ...]:
     """The names that `using` (or `metric =`) may give for a kind, sorted."""
     return tuple(sorted(name for owner, name in _places() if owner == kind))

@@ -13,6 +13,8 @@ from cosmosql.compiler import examine
 from cosmosql.data import looked
 from cosmosql.data.looked import Looks
 from cosmosql.diagnostics.diagnostic import Findings
+from cosmosql.model.program import Dataset, Roles
+from cosmosql.source import Source, Span
 
 SPEC = """
 import std.hardware as hw
@@ -125,6 +127,44 @@ def test_another_version_looks_again(
     monkeypatch.setattr(looked, "__version__", "9.9.9")
     examine(spec, looks=looks)
     assert counted.times == 2
+
+
+def test_another_version_of_a_plugin_looks_again(
+    spec: Path, counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Looks(tmp_path / "cache")
+    installed = ["colbert 1"]
+    monkeypatch.setattr(looked, "plugin_versions", lambda: tuple(installed))
+    examine(spec, looks=looks)
+    examine(spec, looks=looks)
+    assert counted.times == 1
+    installed[:] = ["colbert 2"]
+    examine(spec, looks=looks)
+    assert counted.times == 2
+
+
+def test_the_names_of_files_count(tmp_path: Path) -> None:
+    """In a directory a file's name says which split it holds."""
+    directory = tmp_path / "table"
+    directory.mkdir()
+    dataset = Dataset(
+        name="dataset.rows",
+        doc=None,
+        span=Span(Source("spec.cosmos", ""), 0, 0),
+        using="hf",
+        options={"source": "table"},
+        roles=Roles(column=None, amounts={}),
+        group=None,
+        identifier=None,
+        stays_local=False,
+        root=tmp_path,
+    )
+    file = directory / "train.csv"
+    file.write_text("text\n", encoding="utf-8")
+    before = looked.look_name(None, [dataset])
+    assert before == looked.look_name(None, [dataset]) is not None
+    file.rename(directory / "validation.csv")
+    assert looked.look_name(None, [dataset]) not in (None, before)
 
 
 @pytest.mark.parametrize("damage", ["", "cosmosql", "\u00e9"])

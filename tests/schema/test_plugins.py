@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cosmosql.schema.plugins import entry_points
+from cosmosql.schema.registry import plugin_versions
 
 GROUP = "cosmosql.extensions"
 DECLARED = f"[{GROUP}]\nretriever.colbert = colbert:EXTENSION\n"
@@ -44,6 +45,12 @@ def test_where_nobody_declares_one_none_is_looked_up(
 def test_a_package_that_declares_one_is_found(place: Path) -> None:
     declare(place / "colbert-1.dist-info", DECLARED)
     assert found() == [("retriever.colbert", "colbert:EXTENSION")]
+
+
+def test_the_version_of_its_package_is_known(place: Path) -> None:
+    assert plugin_versions() == ()
+    declare(place / "colbert-1.dist-info", DECLARED)
+    assert plugin_versions() == ("colbert 1",)
 
 
 def test_a_zip_on_the_path_is_asked(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
