@@ -14,8 +14,7 @@ from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast, Ver
 from cosmosql.identity import Json, jsonable, rounded
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.lint.warning import is_standard
-from cosmosql.model.program import Program, Query
-from cosmosql.plan.expand import named_strategies
+from cosmosql.model.program import Program, Query, strategies_of
 from cosmosql.predict.forecast import Distribution, Forecast
 
 CONFIDENCE = 0.9
@@ -127,8 +126,8 @@ def is_money(unit: str) -> bool:
 def _docs(program: Program, query: Query) -> dict[str, str]:
     """What the authors of the spec and its files say of the query and of what it names."""
     task = program.tasks[query.task]
-    strategies = (program.strategies[name] for name in named_strategies(program, query))
     policies = (program.policies[name] for name in query.policies)
+    strategies = strategies_of(program, query)
     named = (query, task, program.datasets[task.dataset], *strategies, *policies)
     return {item.name: item.doc for item in named if item.doc and not is_standard(item.span)}
 

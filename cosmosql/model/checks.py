@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from math import prod
 from typing import cast
@@ -19,6 +20,7 @@ from cosmosql.model.program import (
     Query,
     Strategy,
     Task,
+    strategies_of,
 )
 from cosmosql.model.report import suggestion
 from cosmosql.model.strategies import MODELLESS
@@ -49,15 +51,6 @@ def _finding(
 ) -> Diagnostic:
     labels = (Label(span, label), *others)
     return Diagnostic(code=code, title=title, labels=labels, notes=notes, help=help)
-
-
-def strategies_of(program: Program, query: Query) -> tuple[Strategy, ...]:
-    """The query's strategies and those of its policies, each once, in the order written."""
-    policies = (program.policies[name] for name in query.policies if name in program.policies)
-    names = (*query.strategies, *(name for policy in policies for name in policy.over))
-    return tuple(
-        program.strategies[name] for name in dict.fromkeys(names) if name in program.strategies
-    )
 
 
 def _candidates(program: Program) -> Iterator[Diagnostic]:
@@ -310,24 +303,17 @@ def _fit(program: Program) -> Iterator[Diagnostic]:
                 yield from fits_memory(program, strategy)
 
 
-def _egress(program: Program) -> Iterator[Diagnostic]:
-    """E0405: rows that stay local reach only models that run here."""
-    for query in program.queries.values():
-        for strategy in strategies_of(program, query):
-            yield from private_rows_leave(program, query, strategy)
-
-
 def _escalations(program: Program) -> Iterator[Diagnostic]:
     """E0408: a cascade's own rules are reachable, each stage named once."""
     for policy in program.policies.values():
-        targets = [item.target for item in policy.escalations]
-        repeated = [name for name in targets if targets.count(name) > 1]
-        if repeated:
+        targets = Counter(item.target for item in policy.escalations)
+        repeated = next((name for name, times in targets.items() if times > 1), None)
+        if repeated is not None:
             yield _finding(
                 "E0408",
                 "a policy that cannot answer",
                 policy.span,
-                f"two rules escalate to `{repeated[0]}`",
+                f"two rules escalate to `{repeated}`",
                 help="keep one `escalate` for each stage",
             )
 
@@ -341,6 +327,6 @@ CHECKS: tuple[Callable[[Program], Iterator[Diagnostic]], ...] = (
     _currencies,
     _embeddings,
     _fit,
-    _egress,
+    private_rows_leave,
     _escalations,
 )

@@ -269,3 +269,12 @@ class Program:
     probes: Mapping[str, Probe]
     budgets: Mapping[str, Budget]
     queries: Mapping[str, Query]
+
+
+def strategies_of(program: Program, query: Query) -> tuple[Strategy, ...]:
+    """The query's strategies and those of its policies, each once, in the order written."""
+    policies = (program.policies[name] for name in query.policies if name in program.policies)
+    names = (*query.strategies, *(name for policy in policies for name in policy.over))
+    return tuple(
+        program.strategies[name] for name in dict.fromkeys(names) if name in program.strategies
+    )

@@ -12,8 +12,7 @@ from cosmosql.data.rows import LoadedDataset, Role, Row
 from cosmosql.data.template import TemplateError, cell_text, parse_template
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
 from cosmosql.diagnostics.suggest import closest
-from cosmosql.model.checks import strategies_of
-from cosmosql.model.program import Dataset, Program, Query, Task
+from cosmosql.model.program import Dataset, Program, Query, Task, strategies_of
 
 FEWEST_LABELS = 2
 _ANSWERS = (str, int, float)

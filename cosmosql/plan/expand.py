@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import product
 
-from cosmosql.model.program import OptionValue, Program, Query, Strategy
+from cosmosql.model.program import OptionValue, Program, Query, Strategy, strategies_of
 from cosmosql.plan.candidate import Candidate
 from cosmosql.schema import registry
 from cosmosql.schema.fields import FieldType
@@ -20,15 +20,9 @@ def expand(program: Program, query: Query) -> tuple[Candidate, ...]:
     """
     return tuple(
         candidate
-        for name in named_strategies(program, query)
-        for candidate in _candidates(program.strategies[name], query.task)
+        for strategy in strategies_of(program, query)
+        for candidate in _candidates(strategy, query.task)
     )
-
-
-def named_strategies(program: Program, query: Query) -> tuple[str, ...]:
-    """References of the query's own strategies, then of those that only its policies name."""
-    of_policies = (name for policy in query.policies for name in program.policies[policy].over)
-    return tuple(dict.fromkeys((*query.strategies, *of_policies)))
 
 
 def axes(strategy: Strategy) -> Mapping[str, tuple[OptionValue | None, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cosmosql.model.program import Policy
-from cosmosql.plan.expand import expand, named_strategies
+from cosmosql.plan.expand import expand
 
 
 def names(world):
@@ -69,4 +69,5 @@ def test_strategies_that_only_a_policy_names_are_candidates_too(fakes, tmp_path)
     )
     query = replace(query, strategies=("strategy.majority",), policies=("policy.tiers",))
     program = replace(program, policies={"policy.tiers": policy})
-    assert named_strategies(program, query) == ("strategy.majority", "strategy.tuned")
+    strategies = [candidate.strategy for candidate in expand(program, query)]
+    assert list(dict.fromkeys(strategies)) == ["strategy.majority", "strategy.tuned"]

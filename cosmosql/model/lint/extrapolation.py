@@ -7,9 +7,8 @@ from typing import cast
 
 from cosmosql.data.rows import LoadedDataset, Role
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
-from cosmosql.model.checks import strategies_of
 from cosmosql.model.lint.warning import is_standard, own_place, warning
-from cosmosql.model.program import Probe, Program, Query, Strategy
+from cosmosql.model.program import Probe, Program, Query, Strategy, strategies_of
 
 FARTHEST = 10
 """Times the largest probe: beyond it a curve's shape is believed more than it is known."""

@@ -6,9 +6,8 @@ import datetime
 from collections.abc import Iterator
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
-from cosmosql.model.checks import strategies_of
 from cosmosql.model.lint.warning import own_place, warning
-from cosmosql.model.program import Declared, Hardware, Price, Program, Query
+from cosmosql.model.program import Declared, Hardware, Price, Program, Query, strategies_of
 
 LONGEST = datetime.timedelta(days=90)
 """A list price that is older was probably changed since."""

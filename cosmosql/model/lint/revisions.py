@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
-from cosmosql.model.checks import strategies_of
 from cosmosql.model.lint.warning import own_place, warning
-from cosmosql.model.program import Dataset, Declared, Model, Program, Query
+from cosmosql.model.program import Dataset, Declared, Model, Program, Query, strategies_of
 from cosmosql.schema import registry
 
 PLACES = {"model": "id", "dataset": "source"}

@@ -9,7 +9,8 @@ from decimal import Decimal
 from cosmosql.data.rows import LoadedDataset, Role
 from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.model.lint.warning import is_standard, warning
-from cosmosql.model.program import Program, Query
+from cosmosql.model.program import Program, Query, strategies_of
+from cosmosql.units import number_text
 
 COUNTED = ("accuracy", "exact_match")
 """Metrics that are the share of right answers: of the others no such bound is certain."""
@@ -39,7 +40,7 @@ def split_too_small(
     place = query.decided
     if place is None or rows is None:
         return
-    if task.metric not in COUNTED or _candidates(program, query) < 2:
+    if task.metric not in COUNTED or not _compares(program, query):
         return
     probe = program.probes[query.probe]
     there = len(rows.rows[Role.VALIDATION])
@@ -48,7 +49,8 @@ def split_too_small(
     if used >= least:
         return
     typical = rows_needed(query.tolerance, query.confidence, TYPICAL_DISAGREEMENT)
-    asked = f"{query.tolerance * 100:.4g} pp with {query.confidence * 100:.4g}% confidence"
+    difference, confidence = number_text(query.tolerance * 100), number_text(query.confidence * 100)
+    asked = f"{difference} pp with {confidence}% confidence"
     enough = [f"`rows = {least}` in the probe"] if probe.rows < least else []
     enough += [f"{least} validation rows"] if there < least else []
     yield warning(
@@ -81,9 +83,7 @@ def rows_needed(difference: Decimal, confidence: Decimal, disagreement: float | 
     return max(1, math.ceil(NormalDist().inv_cdf(float(confidence)) ** 2 * variance / gap**2))
 
 
-def _candidates(program: Program, query: Query) -> int:
-    """Strategies and sweeps of the query, counted up to two."""
-    names = [*query.strategies]
-    names += [name for policy in query.policies for name in program.policies[policy].over]
-    swept = any(program.strategies[name].swept for name in names)
-    return max(len(set(names)), 2 if swept else 0)
+def _compares(program: Program, query: Query) -> bool:
+    """True where the query has several candidates: strategies, or values of a sweep."""
+    strategies = strategies_of(program, query)
+    return len(strategies) > 1 or any(strategy.swept for strategy in strategies)
