@@ -55,8 +55,6 @@ class AttributeReader:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._report: Report = evaluator.report
-        self._strange: set[int] = set()
-        """Unknown attributes that were told of: many declarations can inherit one."""
 
     def read(
         self,
@@ -78,8 +76,8 @@ class AttributeReader:
         strangers = [name for name in attributes if name not in known]
         right = True
         for name, owned in attributes.items():
-            if name not in known and id(owned.attribute) not in self._strange:
-                self._strange.add(id(owned.attribute))
+            # Many declarations can inherit one unknown attribute.
+            if name not in known and not self._report.told("E0203", owned.attribute.name.span):
                 own = owned.attribute.span.within(flat.declaration.block.span)
                 self._report.add(
                     "E0203",

@@ -219,10 +219,11 @@ def _without_echoes(
     damaged: set[str] = set()
     for module in modules.all:
         if module.damaged:
-            text = module.tree.source.text
-            for node in reversed(module.tree.declarations):
-                text = text[: node.span.start] + text[node.span.end :]
-            damaged.update(re.findall(r"\w+", text))
+            text, end = module.tree.source.text, 0
+            for node in module.tree.declarations:
+                damaged.update(re.findall(r"\w+", text[end : node.span.start]))
+                end = node.span.end
+            damaged.update(re.findall(r"\w+", text[end:]))
 
     def echo(item: Diagnostic) -> bool:
         if item.code == "E0401":

@@ -151,12 +151,14 @@ class BlockReader:
             for owned in clauses
         ]
         for name, span in strangers:
+            if self.report.told("E0203", span):
+                continue
             self.report.add(
                 "E0203",
                 "unknown attribute",
                 span,
                 f"a {kind.name} has no `{name}`",
-                **correction(span, (*known, *kind.clauses), word=name),
+                **correction(span, self.report.comparable((*known, *kind.clauses)), word=name),
             )
 
     def _implementation(self, flat: Flat) -> tuple[Extension | None, bool]:

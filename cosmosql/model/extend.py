@@ -81,6 +81,10 @@ def verb(clause: Clause) -> str:
             return "escalate"
 
 
+MOST_INHERITED = 100
+"""Attributes and sections: no kind has as many, and each heir of a chain holds its own table."""
+
+
 class Flattener:
     """Flattens declarations, each once. A mistake is reported where it is written."""
 
@@ -95,6 +99,8 @@ class Flattener:
         while waiting:
             last = waiting.pop()
             if last.key not in self._done:
+                if inherited is not None and self._is_crowded(inherited, last):
+                    inherited = None
                 own = self._own(last, broken=last.block.extends is not None and inherited is None)
                 self._done[last.key] = _merged(inherited, own) if inherited else own
             inherited = self._done[last.key]
@@ -125,6 +131,21 @@ class Flattener:
             met.add(found.key)
             chain.append(found)
         return chain
+
+    def _is_crowded(self, inherited: Flat, heir: Declaration) -> bool:
+        """True after reporting a declaration that would inherit more than any kind has."""
+        if len(inherited.attributes) + len(inherited.sections) <= MOST_INHERITED:
+            return False
+        reference = heir.block.extends
+        assert reference is not None
+        self._report.add(
+            "E0304",
+            "out of range",
+            reference.span,
+            f"this says more than {MOST_INHERITED} things, and nothing is inherited from it",
+            help="remove the attributes that its kind does not have",
+        )
+        return True
 
     def _extended(self, declaration: Declaration) -> Declaration | None:
         """What `extends` names; None where there is none, or after reporting."""

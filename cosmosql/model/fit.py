@@ -18,8 +18,6 @@ FOUR_BIT = ("qlora",)
 WRITTEN = ("generate", "extract")
 """Tasks whose answers are written out, up to `max_tokens`; the others are chosen from a list."""
 
-ROUNDED = Decimal("0.01")
-
 
 def fits_memory(program: Program, strategy: Strategy) -> Iterator[Diagnostic]:
     """E0406 for each model of a strategy whose weights alone exceed one accelerator's memory.
@@ -57,11 +55,10 @@ def bytes_per_parameter(model: Model, strategy: Strategy) -> Fraction:
 
 def _arithmetic(parameters: int, size: Fraction, hardware: Hardware) -> str:
     unit = cast(Quantity, hardware.memory).unit
-    needed = Quantity.of(round(parameters * size), "B").to(unit).quantize(ROUNDED)
+    exact = float(parameters * size / Fraction(Quantity.of(1, unit).base))
+    needed = number_text(Decimal(f"{exact:.2f}"))
     bits = f"{float(size):g} byte{'' if size == 1 else 's'}"
-    return (
-        f"{parameters:_} parameters × {bits} = {number_text(needed)} {unit}, for the weights alone"
-    )
+    return f"{parameters:_} parameters × {bits} = {needed} {unit}, for the weights alone"
 
 
 def fits_context(program: Program, query: Query, strategy: Strategy) -> Iterator[Diagnostic]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cosmosql.diagnostics.diagnostic import Fix
 from cosmosql.diagnostics.suggest import correction
 from cosmosql.model.blocks import Block
@@ -74,12 +76,16 @@ def policy(block: Block, evaluator: Evaluator) -> Policy | None:
 def escalations(block: Block, evaluator: Evaluator) -> tuple[Escalation, ...] | None:
     """The rules of a cascade; None after reporting what is wrong with one. Those of a template
     are checked as far as it says what its stages are."""
-    found = [_escalation(block, rule, evaluator) for rule in block.flat.clauses.get("escalate", ())]
+    later = frozenset(block.names("stages")[1:])
+    written = block.flat.clauses.get("escalate", ())
+    found = [_escalation(block, rule, later, evaluator) for rule in written]
     rules = tuple(rule for rule in found if rule is not None)
     return rules if len(rules) == len(found) else None
 
 
-def _escalation(block: Block, owned: OwnedClause, evaluator: Evaluator) -> Escalation | None:
+def _escalation(
+    block: Block, owned: OwnedClause, later: Collection[str], evaluator: Evaluator
+) -> Escalation | None:
     """`escalate to strategy.big when margin < 1.5`: a later stage, a signal, a number."""
     clause = owned.clause
     assert isinstance(clause, EscalateClause)
@@ -88,7 +94,8 @@ def _escalation(block: Block, owned: OwnedClause, evaluator: Evaluator) -> Escal
     if target is None:
         return None
     name = target.name if isinstance(target, Declaration) else None
-    if block.using not in ("cascade", "") or not _is_later_stage(block, name):
+    open_stages = block.template and "stages" not in block.values
+    if block.using not in ("cascade", "") or not (name if open_stages else name in later):
         report.add(
             "E0408",
             "a policy that cannot answer",
@@ -128,10 +135,3 @@ def _escalation(block: Block, owned: OwnedClause, evaluator: Evaluator) -> Escal
         )
         return None
     return Escalation(target=str(name), signal=signal.text, threshold=float(threshold.content.base))
-
-
-def _is_later_stage(block: Block, name: str | None) -> bool:
-    stages = block.names("stages")
-    if block.template and not stages:
-        return name is not None
-    return name in stages[1:]

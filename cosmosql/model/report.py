@@ -30,6 +30,10 @@ class Report:
         self._definitions: dict[tuple[str, int, int], Span] = {}
         self._comparisons_left = MOST_COMPARED
 
+    def told(self, code: str, span: Span) -> bool:
+        """True where a finding of that code and place, without notes, is there already."""
+        return (code, (span.source.name, span.start, span.end), ()) in self._found
+
     def comparable(self, known: Iterable[str]) -> list[str]:
         """The known names, for a finding that suggests one of them; none from the finding on that
         would be too many."""
@@ -79,7 +83,7 @@ class Report:
         for item in diagnostics:
             place = item.labels[0].span if item.labels else None
             where = (place.source.name, place.start, place.end) if place else item.notes
-            self._found.setdefault((item.code, where, item.notes if item.notes else ()), item)
+            self._found.setdefault((item.code, where, item.notes), item)
 
     @property
     def failed(self) -> bool:

@@ -211,3 +211,16 @@ def test_a_long_chain_takes_no_stack(desk: Desk) -> None:
     assert str(last) == "1 GB"
     circle = ["hardware h0 extends hardware.h2999 {\n}\n", *blocks[1:]]
     assert desk.codes("\n".join(circle)) == ["E0210"]
+
+
+def test_what_no_kind_has_is_told_once_and_not_inherited_without_end(desk: Desk) -> None:
+    """Each heir holds all that it inherits, so a chain of mistakes must not grow with it."""
+    heirs = "".join(
+        f"probe p{n + 1} extends probe.p{n} {{\n  other{n} = 1\n}}\n\n" for n in range(150)
+    )
+    found = desk.found(BASE + "\nprobe p0 {\n}\n\n" + heirs)
+    codes = [item.code for item in found]
+    assert codes.count("E0304") == 1
+    assert codes.count("E0203") == 150
+    (crowded,) = (item for item in found if item.code == "E0304")
+    assert crowded.labels[0].span.text == "probe.p101"

@@ -64,6 +64,10 @@ def test_the_arithmetic_is_shown(desk: Desk) -> None:
     assert [label.span.text for label in found.labels] == ["asked", "large", "small"]
 
 
+def test_a_model_of_any_size_can_be_said_not_to_fit(desk: Desk) -> None:
+    assert desk.codes(SPEC.replace("7_615_616_512", "9e60")) == ["E0406"]
+
+
 def test_what_is_not_declared_is_not_guessed(desk: Desk) -> None:
     assert desk.codes(SPEC.replace("  parameters = 7_615_616_512\n", "")) == []
     assert desk.codes(SPEC.replace("  memory = 16 GB\n", "")) == []
