@@ -41,10 +41,11 @@ class Memory(ParseCache):
 def standard_files(
     modules: Modules, boundary: Boundary, texts: Collection[Path]
 ) -> frozenset[Path]:
-    """The paths of the modules that come from the standard library as it is on disk; none where a
-    text stands in for any file of it."""
+    """The paths of the modules that come from the standard library as it is on disk and import
+    nothing; none where a text stands in for any file of it."""
     standard = boundary.standard
     if any(path.is_relative_to(standard) for path in texts):
         return frozenset()
-    paths = (module.path for module in modules.imported)
-    return frozenset(path for path in paths if path.parent == standard)
+    # What an import is called, and so what is named through it, depends on the spec.
+    alone = (module.path for module in modules.imported if not module.aliases)
+    return frozenset(path for path in alone if path.parent == standard)
