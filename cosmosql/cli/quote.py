@@ -13,6 +13,9 @@ from cosmosql.cli.network import stay_offline
 from cosmosql.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
     from cosmosql.identity import Json
     from cosmosql.model.boundary import Trusted
     from cosmosql.model.settings import Settings
@@ -63,8 +66,7 @@ def quote_json(found: Quote) -> dict[str, Json]:
     """The quote as data; amounts are decimal strings with their unit beside them."""
     from cosmosql.plan.budget import METERS
 
-    def amounts(of: object) -> dict[str, Json]:
-        known = of if isinstance(of, dict) else {}
+    def amounts(known: Mapping[str, Decimal]) -> dict[str, Json]:
         return {
             meter: {"value": format(known[meter], "f"), "unit": found.caps.unit(meter)}
             for meter in METERS
@@ -73,12 +75,12 @@ def quote_json(found: Quote) -> dict[str, Json]:
 
     return {
         "runs": [
-            {**run_json(item), "paid": item.paid, "worst": amounts(dict(item.worst))}
+            {**run_json(item), "paid": item.paid, "worst": amounts(item.worst)}
             for item in found.runs
         ],
-        "total": amounts(dict(found.total)),
-        "caps": amounts(dict(found.caps.amounts)),
-        "spent": amounts(dict(found.spent)),
+        "total": amounts(found.total),
+        "caps": amounts(found.caps.amounts),
+        "spent": amounts(found.spent),
         "fits": not found.shortfalls,
     }
 

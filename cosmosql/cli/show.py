@@ -12,8 +12,7 @@ import click
 from cosmosql.cli import options
 from cosmosql.cli.network import stay_offline
 from cosmosql.cli.screen import Screen
-
-SPEC_SUFFIX = ".cosmos"
+from cosmosql.cli.words import SPEC_SUFFIX
 
 if TYPE_CHECKING:
     from cosmosql.model.boundary import Trusted

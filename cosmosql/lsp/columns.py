@@ -43,16 +43,16 @@ def _first_row(dataset: Dataset, spec: Path) -> tuple[str, ...]:
     if dataset.using not in ("jsonl", "csv") or not isinstance(name, str):
         return ()
     path = dataset.root / name
-    if not Boundary.around(spec).holds(path) or not path.is_file():
-        return ()
     try:
+        if not Boundary.around(spec).holds(path) or not path.is_file():
+            return ()
         with path.open("rb") as file:
             head = file.read(GLANCE).decode("utf-8-sig", "ignore")
         if dataset.using == "jsonl":
             return _json_columns(head)
         rows = csv.reader(io.StringIO(head), delimiter=str(dataset.options.get("delimiter", ",")))
         return tuple(next(rows, ()))
-    except (OSError, TypeError, ValueError, csv.Error):
+    except (OSError, TypeError, ValueError, RecursionError, csv.Error):
         return ()
 
 

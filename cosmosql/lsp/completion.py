@@ -248,8 +248,10 @@ def _in_text(scope: Scope, inside: str) -> Iterator[Proposal]:
     if kind.name == "task" and assigned[1] in ("input", "instruction"):
         if brace is not None:
             start = scope.at.offset - len(brace[1])
+            # An editor that pairs braces has written the second one.
+            end = "" if scope.snapshot.document.text.text.startswith("}", scope.at.offset) else "}"
             for column in scope.columns() if assigned[1] == "input" else ("labels",):
-                yield Proposal(column, Sort.COLUMN, start, "column", "", f"{column}}}")
+                yield Proposal(column, Sort.COLUMN, start, "column", "", column + end)
     elif field is not None and field.type is FieldType.PATH:
         yield from _paths(scope, inside, ())
 

@@ -201,10 +201,9 @@ def _exported(
     scope: Scope, place: LoadedModule, kinds: tuple[str, ...], *, templates: bool
 ) -> Iterator[Proposal]:
     """The names of an imported file; short where only one declaration has the name."""
-    every = [name for _, name in place.blocks]
     for (owner, name), block in place.blocks.items():
         if (not kinds or owner in kinds) and (templates or not block.template):
-            label = name if every.count(name) == 1 else f"{owner}.{name}"
+            label = name if len(place.owners[name]) == 1 else f"{owner}.{name}"
             yield _declared(scope, label, block)
     yield from _constants(place, scope)
     for alias, module in place.imports.items():

@@ -144,6 +144,7 @@ def test_proposals(desk: Any, marked: str, present: list[str], absent: list[str]
         ("param a = 40 U|", "USD", "param a = 40 USD"),
         ("param a = 40|", "%", "param a = 40%"),
         ('task x {\n  data = dataset.rows\n  input = "{te|', "text", None),
+        ('task x {\n  data = dataset.rows\n  input = "{te|}"\n}', "text", None),
         ('import "./ot|', "other.cosmos", 'import "./other.cosmos'),
         ('import "ot|', "other.cosmos", 'import "./other.cosmos'),
         ('import "./sub/|', "deep.cosmos", 'import "./sub/deep.cosmos'),
@@ -153,7 +154,7 @@ def test_proposals(desk: Any, marked: str, present: list[str], absent: list[str]
 def test_what_is_written(desk: Any, marked: str, label: str, text: str | None) -> None:
     written = after(desk, marked, label, other="let a = 1\n", **{"sub/deep.cosmos": "let b = 2\n"})
     if text is None:
-        text = marked.replace("{te|", "{text}")
+        text = marked.replace("{te|}", "{te|").replace("{te|", "{text}")
     assert written == text
 
 
@@ -183,3 +184,9 @@ def test_no_place_of_a_spec_raises(desk: Any) -> None:
         complete(snapshot, offset)
     for end in range(0, len(text), 7):
         complete(desk.buffer("cut.cosmos", text[:end]), end)
+
+
+@pytest.mark.parametrize("row", ['{"text": ' + "[" * 60_000, "[]", "\ufeff\n"])
+def test_odd_rows_have_no_columns(desk: Any, row: str) -> None:
+    marked = 'dataset rows2 using jsonl {\n  source = "odd.jsonl"\n  group = |\n}'
+    assert "text" not in proposed(desk, marked, **{"odd.jsonl": row})
