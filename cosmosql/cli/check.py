@@ -69,7 +69,7 @@ def command(
     stay_offline()
     search_rarely()
     from cosmosql.compiler import examine
-    from cosmosql.diagnostics.diagnostic import Findings, Severity
+    from cosmosql.diagnostics.diagnostic import Findings, InputError, Severity
 
     if diff and not fix:
         raise click.UsageError("`--diff` shows what `--fix` would write: give both")
@@ -86,10 +86,14 @@ def command(
             from cosmosql.mend import mend
 
             mended = mend(spec, settings=settings, trusted=trusted, today=today)
-            for file in mended.files:
-                _rewrite(screen, file, write=not diff)
+            try:
+                for file in mended.files:
+                    _rewrite(screen, file, write=not diff)
+                found = mended.left
+            except InputError as refused:
+                told.update(dict.fromkeys(refused.diagnostics))
+                found = examine(spec, settings=settings, trusted=trusted, today=today)
             changed += mended.files
-            found = mended.left
         else:
             found = examine(spec, settings=settings, trusted=trusted, today=today, looks=looks)
         placed = found.told
@@ -109,8 +113,10 @@ def command(
         screen.detail(f"silenced: {_counted(len(findings.silenced))}")
     if any(item.severity is Severity.ERROR for item in findings.told):
         return ExitCode.WRONG_INPUT
+    from cosmosql.diagnostics.render.text import visible_name
+
     warned = f", {_counted(len(findings.told))}" if findings.told else ""
-    screen.note(f"{', '.join(str(spec) for spec in specs)}: no errors{warned}")
+    screen.note(f"{', '.join(visible_name(spec) for spec in specs)}: no errors{warned}")
     wrong = (strict and findings.told) or (diff and changed)
     return ExitCode.WRONG_INPUT if wrong else ExitCode.DONE
 
@@ -128,16 +134,16 @@ def _rewrite(screen: Screen, file: Rewritten, *, write: bool) -> None:
     if write:
         from cosmosql.cli.rewrite import rewrite
 
-        rewrite(file.path, file.after)
+        rewrite(file.path, file.before, file.after)
         for item in file.fixed:
             screen.note(f"fixed {_described(item)}")
     else:
         from cosmosql.cli.difference import difference
-        from cosmosql.diagnostics.render.text import visible
+        from cosmosql.diagnostics.render.text import visible_name
 
         fix = file.fixed[0].fix
         assert fix is not None
-        screen.data(difference(visible(fix.span.source.name), file.before, file.after))
+        screen.data(difference(visible_name(fix.span.source.name), file.before, file.after))
 
 
 def _counted(warnings: int) -> str:
@@ -146,11 +152,12 @@ def _counted(warnings: int) -> str:
 
 def _described(item: Diagnostic) -> str:
     """`spec.cosmos:5:3: E0203: `metrics` is now `metric``."""
-    from cosmosql.diagnostics.render.text import visible
+    from cosmosql.diagnostics.render.text import visible, visible_name
 
     assert item.fix is not None
     span, text = item.fix.span, item.fix.replacement.strip()
     line, column = span.source.position(span.start)
     old = f"`{span.text.strip()}`" if span.text.strip() else "nothing"
     change = f"{old} is now `{text}`" if text else f"{old} is removed"
-    return visible(f"{span.source.name}:{line}:{column}: {item.code}: {change}")
+    place = f"{visible_name(span.source.name)}:{line}:{column}"
+    return visible(f"{place}: {item.code}: {change}")

@@ -60,6 +60,7 @@ def command(
     search_rarely()
     from cosmosql.cli.findings import print_findings
     from cosmosql.diagnostics.diagnostic import InputError
+    from cosmosql.diagnostics.render.text import visible_name
 
     if STDIN in specs and len(specs) > 1:
         raise click.UsageError("`-` stands alone: standard input is one file")
@@ -72,7 +73,7 @@ def command(
                 _write_bytes(after)
             elif before == after:
                 unchanged += 1
-                screen.detail(f"{path}: unchanged")
+                screen.detail(f"{visible_name(path)}: unchanged")
             else:
                 changed += 1
                 _change(screen, path, before, after, check=check, diff=diff)
@@ -88,7 +89,7 @@ def command(
 
 def _files(specs: Sequence[Path]) -> Iterator[Path]:
     for spec in specs:
-        if not spec.is_dir():
+        if not os.path.isdir(spec):  # noqa: PTH112 (false for a name that no file can have)
             yield spec
             continue
         for folder, folders, files in os.walk(spec):
@@ -123,9 +124,9 @@ def _formatted(path: Path, trusted: Trusted) -> tuple[bytes, bytes]:
 def _change(
     screen: Screen, path: Path, before: bytes, after: bytes, *, check: bool, diff: bool
 ) -> None:
-    from cosmosql.diagnostics.render.text import visible
+    from cosmosql.diagnostics.render.text import visible_name
 
-    name = "<stdin>" if path == STDIN else visible(str(path))
+    name = "<stdin>" if path == STDIN else visible_name(path)
     if diff:
         from cosmosql.cli.difference import difference
 
@@ -135,7 +136,7 @@ def _change(
     else:
         from cosmosql.cli.rewrite import rewrite
 
-        rewrite(path, after)
+        rewrite(path, before, after)
         screen.note(f"{name}: formatted")
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from cosmosql.diagnostics.diagnostic import reject
 
 
-def rewrite(path: Path, content: bytes) -> None:
-    """Makes an existing file hold `content` and keeps its mode: after any interruption it holds
-    the old bytes or the new. A link is followed; what it leads to is rewritten.
+def rewrite(path: Path, before: bytes, after: bytes) -> None:
+    """Makes an existing file hold `after` and keeps its mode: after any interruption it holds the
+    old bytes or the new. A link is followed; what it leads to is rewritten.
 
-    Raises InputError E0111 where the file is read-only or the file system refuses.
+    Raises InputError E0111 where the file is read-only, the file system refuses, or the file holds
+    something else than `before`: somebody has saved it since it was read.
     """
     target = path.resolve()
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
@@ -26,9 +27,11 @@ def rewrite(path: Path, content: bytes) -> None:
         with partial.open("xb") as file:
             made = True
             partial.chmod(mode)
-            file.write(content)
+            file.write(after)
             file.flush()
             os.fsync(file.fileno())
+        if target.read_bytes() != before:
+            raise OSError(None, "the file was changed meanwhile")
         partial.replace(target)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()

@@ -148,6 +148,36 @@ def test_mode_and_link_are_kept(ugly: Path) -> None:
     assert ugly.stat().st_mode & 0o777 == 0o640
 
 
+def test_names_begin_no_command_of_a_ci_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("::error::a.cosmos", "a\n::error::b.cosmos", " ::error::\udcff.cosmos"):
+        Path(name).write_text(UGLY, encoding="utf-8")
+        Path(f"broken{name}").write_text(BROKEN, encoding="utf-8")
+    for option in ("--check", "--diff", "--verbose"):
+        done = run(option, ".")
+        assert "error::" in done.output
+        assert not any(line.lstrip().startswith("::") for line in done.output.splitlines())
+    assert Path("./::error::a.cosmos").read_text(encoding="utf-8") == NICE
+
+
+def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
+    done = run(tmp_path / ("a" * 300))
+    assert done.exit_code == 1
+    assert "E0109" in done.stderr
+
+
+def test_what_somebody_saves_meanwhile_is_kept(ugly: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = b"let c = 3\n"
+    monkeypatch.setattr(os, "fsync", lambda _: ugly.write_bytes(saved))
+    done = run(ugly)
+    assert done.exit_code == 1
+    assert "E0111" in done.stderr and "changed meanwhile" in done.stderr
+    assert ugly.read_bytes() == saved
+    assert [path.name for path in ugly.parent.iterdir()] == [ugly.name]
+
+
 def test_a_read_only_file_is_told(ugly: Path) -> None:
     ugly.chmod(0o444)
     done = run(ugly)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label, Severity
@@ -22,6 +24,7 @@ Piece: TypeAlias = tuple[str, str]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
 _GUTTER = "blue"
+_BEFORE_COMMAND = re.compile(r"\n(?=\s*::)")
 
 
 def render(diagnostics: Sequence[Diagnostic]) -> str:
@@ -59,7 +62,7 @@ def _one(diagnostic: Diagnostic) -> Iterator[Piece]:
         line, column = source.position(labels[0].span.start)
         arrow = ":::" if index else "-->"
         yield f"{margin}{arrow} ", _GUTTER
-        yield f"{visible(source.name)}:{line}:{column}\n", ""
+        yield f"{visible_name(source.name)}:{line}:{column}\n", ""
         yield f"{margin} |\n", _GUTTER
         yield from _excerpt(source, labels, diagnostic.labels[0], margin, style)
         yield f"{margin} |\n", _GUTTER
@@ -133,16 +136,26 @@ def _width(text: str) -> int:
 
 def visible(text: str) -> str:
     """The text with every control and direction character but tab and line end replaced by
-    one replacement character.
+    one replacement character, and so a line end before what CI systems take for a command.
 
     >>> visible("a\\x1b[31mb")
     'a\ufffd[31mb'
     """
     if text.isprintable():
         return text
-    return "".join(
-        letter
-        if letter in "\t\n" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        else "\ufffd"
-        for letter in text
+    return _BEFORE_COMMAND.sub(
+        "\ufffd",
+        "".join(
+            letter
+            if letter in "\t\n"
+            or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+            else "\ufffd"
+            for letter in text
+        ),
     )
+
+
+def visible_name(path: str | PurePath) -> str:
+    """A path that begins a line, on one line that no CI system takes for a command."""
+    name = visible(str(path)).replace("\n", "\ufffd")
+    return f"./{name}" if name.lstrip().startswith("::") else name
