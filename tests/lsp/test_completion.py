@@ -186,7 +186,11 @@ def test_no_place_of_a_spec_raises(desk: Any) -> None:
         complete(desk.buffer("cut.cosmos", text[:end]), end)
 
 
-@pytest.mark.parametrize("row", ['{"text": ' + "[" * 60_000, "[]", "\ufeff\n"])
+@pytest.mark.parametrize("row", ['{"even": ' + "[" * 60_000, "[]", "\ufeff\n"])
 def test_odd_rows_have_no_columns(desk: Any, row: str) -> None:
-    marked = 'dataset rows2 using jsonl {\n  source = "odd.jsonl"\n  group = |\n}'
-    assert "text" not in proposed(desk, marked, **{"odd.jsonl": row})
+    marked = (
+        'dataset odd using jsonl {\n  source = "odd.jsonl"\n}\n\n'
+        "task x using classify {\n  data = dataset.odd\n  target = |\n}"
+    )
+    assert "even" in proposed(desk, marked, **{"odd.jsonl": '{"even": 1}'})
+    assert "even" not in proposed(desk, marked, **{"odd.jsonl": row})
