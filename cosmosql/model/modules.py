@@ -61,8 +61,8 @@ class LoadedModule:
     tree: Tree
     damaged: bool
     """True where syntax errors have cost it some of its declarations."""
-    aliases: dict[str, Name] = field(default_factory=dict)
-    """Where each import is given its name."""
+    aliases: dict[str, Import] = field(default_factory=dict)
+    """The imports by their names, those that failed too."""
     imports: dict[str, LoadedModule] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Aliases of imports that failed: nothing is said of names that go through them."""
@@ -183,13 +183,13 @@ class _Loader:
     def _import(self, module: LoadedModule, node: Import) -> None:
         """Enters the imported module under its alias; it is loaded at its first import."""
         alias = node.alias
-        taken = module.aliases.get(alias.text)
         if alias.text in module.constants:
-            taken = module.constants[alias.text].name
-        if taken is not None:
-            _twice(alias, taken, self.report)
+            _twice(alias, module.constants[alias.text].name, self.report)
             return
-        module.aliases[alias.text] = alias
+        if alias.text in module.aliases:
+            _twice(alias, module.aliases[alias.text].alias, self.report)
+            return
+        module.aliases[alias.text] = node
         if alias.text in (*KINDS, *MEASURES, *names("metric")):
             _shadows(alias, self.report)
             return
@@ -408,7 +408,7 @@ def _report_cycles(modules: tuple[LoadedModule, ...], report: Report) -> None:
                 told += 1
                 circle = path[path.index(found) :]
                 steps = [
-                    Label(item.aliases[name].span, f"this imports `{after.shown}`")
+                    Label(item.aliases[name].alias.span, f"this imports `{after.shown}`")
                     for item, after in pairwise(circle)
                     for name, other in item.imports.items()
                     if other is after

@@ -375,9 +375,7 @@ class _Walker:
         place, parts = self._module, list(reference.parts)
         while len(parts) > 1 and parts[0].text in place.imports:
             target = place.imports[parts[0].text]
-            node = _import_of(place, parts[0].text)
-            if node is not None:
-                yield Occurrence(parts[0].span, Alias(place, node, target))
+            yield Occurrence(parts[0].span, Alias(place, place.aliases[parts[0].text], target))
             place, parts = target, parts[1:]
         if not parts:
             return
@@ -412,11 +410,3 @@ class _Walker:
             )
         elif declaration.kind == "strategy" and name.text in self._measures:
             yield Occurrence(name.span, self._measures[name.text])
-
-
-def _import_of(module: LoadedModule, alias: str) -> Import | None:
-    """The import that brought an alias: the first of that name."""
-    for node in module.tree.declarations:
-        if isinstance(node, Import) and node.alias.text == alias:
-            return node
-    return None
