@@ -231,7 +231,7 @@ def test_a_difference_that_the_rows_cannot_tell(found: Found) -> None:
     text = HEAD.replace("import std.hardware as hw\n", "") + GUESS
     (told,) = found(text + asking("decide within 0.1 pp with confidence 95%"))
     assert (told.code, told.labels[0].span.text[:6]) == ("W0601", "decide")
-    assert "2703 rows" in told.notes[0]
+    assert "to tell 0.1 pp with 95% confidence takes at least 2703 rows" in told.notes[0]
     assert found(text + asking("decide within 2 pp")) == []
     assert found(text + PICK) == []
     one = text.replace("sweep(majority, tfidf)", "majority")
