@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -48,11 +49,28 @@ def command(file: Path, output: Path | None, quiet: bool, verbose: bool) -> int 
         if made.rows:
             files[output.parent / f"{file.stem}.rows.jsonl"] = rows_text(made.rows)
         for path in files:
-            if path.exists():
+            if os.path.lexists(path):  # a link that leads nowhere is there, too
                 raise click.UsageError(f"{path} is there already; name another file")
-        output.parent.mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
-            path.write_text(content, encoding="utf-8")
+            _write(path, content)
             screen.data(f"{path}\n")
     screen.note(f"{len(made.assumed)} things assumed, {len(made.left)} not carried over")
     return None
+
+
+def _write(path: Path, content: str) -> None:
+    """Makes a file that is not there. Raises InputError E0111 where that cannot be."""
+    from cosmosql.diagnostics.diagnostic import reject
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(content)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        reject(
+            "E0111",
+            "cannot write the file",
+            notes=(f"`{path}`: {reason}",),
+            help="name a file in a directory that is writable",
+        )

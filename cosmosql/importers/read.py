@@ -23,6 +23,9 @@ MOST_CHARACTERS = 5 * MAXIMUM_BYTES
 CHARACTERS_OF_A_VALUE = 8
 """Of a document with every alias written out; what a value in a list counts for at least."""
 
+MISTAGGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What PyYAML raises for a value that is not what its tag says: `!!bool often`."""
+
 
 class Importer(Protocol):
     """What a tool's module exposes."""
@@ -66,13 +69,16 @@ def _document(path: Path) -> Mapping[str, Any]:
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
         """Safe: a tag that it does not know, such as `!function`, becomes a text, never code."""
 
+        def construct_scalar(self, node: yaml.Node) -> Any:
+            return _whole_letters(super().construct_scalar(node))
+
     def tagged(_: Loader, tag: str, node: yaml.Node) -> str:
         return f"{tag} {node.value}" if isinstance(node, yaml.ScalarNode) else tag
 
     Loader.add_multi_constructor("", tagged)
     try:
         document = yaml.load(source.text, Loader=Loader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, *MISTAGGED) as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark is not None else ""
         reject(
@@ -96,6 +102,13 @@ def _document(path: Path) -> Mapping[str, Any]:
             help="write out what `*` stands for",
         )
     return {str(key): value for key, value in document.items()}
+
+
+def _whole_letters(value: Any) -> Any:
+    """A text with each pair of surrogates, as JSON writes what is beyond U+FFFF, as one letter."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _unfolds(document: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from cosmosql.cli.import_spec import command
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.importers.read import read
 from cosmosql.model.bind import analyse
-from cosmosql.model.rows import check_data
+from cosmosql.model.rows import examine_data
 
 FILES = Path(__file__).parent / "files"
 
@@ -42,7 +42,7 @@ def test_it_writes_rows_beside_the_spec(tmp_path: Path) -> None:
     assert json.loads(rows[0]) == {"country": "France", "expected": "Paris"}
     found = analyse(spec)
     assert not found.failed
-    assert [item.code for item in check_data(found.program)] != ["E0510"]
+    assert [item.code for item in examine_data(found.program)[0]] != ["E0510"]
 
 
 def test_it_overwrites_nothing(tmp_path: Path) -> None:
@@ -51,3 +51,20 @@ def test_it_overwrites_nothing(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [str(FILES / "task.yaml"), "--output", str(spec)])
     assert result.exit_code == 2
     assert spec.read_text() == "mine"
+
+
+def test_it_follows_no_link_that_leads_nowhere(tmp_path: Path) -> None:
+    spec = tmp_path / "capitals.cosmos"
+    spec.symlink_to(tmp_path / "elsewhere")
+    result = CliRunner().invoke(command, [str(FILES / "task.yaml"), "--output", str(spec)])
+    assert result.exit_code == 2
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("name", ["file/spec.cosmos", f"{'a' * 300}.cosmos"])
+def test_where_nothing_can_be_written_is_told(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    arguments = [str(FILES / "task.yaml"), "--output", str(tmp_path / name)]
+    with pytest.raises(InputError) as caught:
+        CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert [item.code for item in caught.value.diagnostics] == ["E0111"]

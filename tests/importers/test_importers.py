@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,21 @@ def test_promptfoo_carries_rows_and_local_models(tmp_path: Path) -> None:
     left = [key for key, _ in made.left]
     assert any("openai" in key for key in left)
     assert {"tests, entry 3: llm-rubric", "defaultTest: latency"} <= set(left)
+
+
+def test_promptfoo_tells_what_a_provider_asks_for(tmp_path: Path) -> None:
+    file = tmp_path / "promptfooconfig.yaml"
+    file.write_text(
+        "prompts: ['{{text}}']\n"
+        "providers:\n"
+        "  - id: huggingface:text-generation:ours/small\n"
+        "    config: {max_new_tokens: 5, temperature: 0}\n",
+        encoding="utf-8",
+    )
+    left = dict(read(file).left)
+    name = "provider `huggingface:text-generation:ours/small`"
+    assert left[f"{name}: max_new_tokens"] == "write `max_tokens` in the task"
+    assert f"{name}: temperature" in left
 
 
 def test_lm_eval_carries_splits_and_shots(tmp_path: Path) -> None:
@@ -193,3 +209,22 @@ def test_aliases_that_unfold_without_end_are_refused(tmp_path: Path, text: str) 
     with pytest.raises(InputError) as raised:
         read(path)
     assert [item.code for item in raised.value.diagnostics] == ["E0540"]
+
+
+@pytest.mark.parametrize("value", ["!!bool often", "!!timestamp soon", "!!float much", "!!int x"])
+def test_a_value_that_is_not_what_its_tag_says(value: str, tmp_path: Path) -> None:
+    path = tmp_path / "qlora.yml"
+    path.write_text(f"base_model: {value}\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert [item.code for item in caught.value.diagnostics] == ["E0540"]
+
+
+def test_letters_that_json_writes_in_two_halves(tmp_path: Path) -> None:
+    tests = [{"vars": {"q": "\U0001f600"}, "assert": [{"type": "equals", "value": "\ud800"}]}]
+    document = {"prompts": ["\U0001f600 {{q}}"], "providers": ["openai:gpt-4o"], "tests": tests}
+    path = tmp_path / "promptfooconfig.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    made = read(path)
+    assert made.rows[0] == {"q": "\U0001f600", "expected": "\ufffd"}
+    assert "\U0001f600 {q}" in made.text()
