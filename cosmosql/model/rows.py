@@ -25,15 +25,10 @@ def load_data(program: Program, query: Query) -> Mapping[str, LoadedDataset]:
 
     Raises InputError with every finding in them: E0404, E0502, E0510 to E0522.
     """
-    loaded, findings = _load(program, query, {}, local_only=False)
+    loaded, findings = _Loader(program, local_only=False).query(query)
     if findings:
         raise InputError(findings)
     return loaded
-
-
-def check_data(program: Program) -> tuple[Diagnostic, ...]:
-    """What is wrong with the rows of a spec."""
-    return examine_data(program)[0]
 
 
 def examine_data(
@@ -46,15 +41,14 @@ def examine_data(
     """
     found: dict[Diagnostic, None] = {}
     right: dict[str, Mapping[str, LoadedDataset]] = {}
-    cache: dict[tuple[str, tuple[str, ...]], LoadedDataset | InputError] = {}
+    loader = _Loader(program, local_only=True)
     for name, query in program.queries.items():
-        loaded, findings = _load(program, query, cache, local_only=True)
+        loaded, findings = loader.query(query)
         found.update(dict.fromkeys(findings))
         if not findings and set(datasets_of(program, query)) <= set(loaded):
             right[name] = loaded
     for task in _tasks_alone(program):
-        rows = _task_rows(program, task, [], cache, local_only=True)
-        found.update(dict.fromkeys(rows[1]))
+        found.update(dict.fromkeys(loader.task(task)[1]))
     return tuple(found), right
 
 
@@ -81,57 +75,68 @@ def datasets_of(program: Program, query: Query) -> tuple[str, ...]:
     return tuple(dict.fromkeys((program.tasks[query.task].dataset, *corpora)))
 
 
-def inputs_of(program: Program, dataset: str) -> tuple[str, ...]:
-    """The columns of a dataset that tasks show to a model, sorted: they say which rows are alike.
+def inputs_of(program: Program) -> Mapping[str, tuple[str, ...]]:
+    """The columns of each dataset that tasks show to a model, sorted: they say which rows are
+    alike.
 
     Tasks of every file count, so two specs that share a dataset and its tasks agree on its roles.
     """
-    columns: set[str] = set()
+    columns: dict[str, set[str]] = {}
     for task in program.tasks.values():
-        if task.dataset == dataset and _readable(task):
-            columns.update(parse_template(task.input).columns)
-    return tuple(sorted(columns))
+        if _readable(task):
+            columns.setdefault(task.dataset, set()).update(parse_template(task.input).columns)
+    return {name: tuple(sorted(found)) for name, found in columns.items()}
 
 
-_Cache = dict[tuple[str, tuple[str, ...]], LoadedDataset | InputError]
 _Loaded = tuple[Mapping[str, LoadedDataset], Sequence[Diagnostic]]
 
 
-def _load(program: Program, query: Query, cache: _Cache, *, local_only: bool) -> _Loaded:
-    task, (_, *corpora) = program.tasks[query.task], datasets_of(program, query)
-    return _task_rows(program, task, corpora, cache, local_only=local_only)
+class _Loader:
+    """The rows of tasks and what is wrong with them; each dataset is loaded once, and each task
+    with the same corpora looked at once."""
 
+    def __init__(self, program: Program, *, local_only: bool) -> None:
+        self._program = program
+        self._local_only = local_only
+        self._inputs = inputs_of(program)
+        self._datasets: dict[str, LoadedDataset | InputError] = {}
+        self._tasks: dict[tuple[str, ...], _Loaded] = {}
 
-def _task_rows(
-    program: Program,
-    task: Task,
-    corpora: Sequence[str],
-    cache: _Cache,
-    *,
-    local_only: bool,
-) -> _Loaded:
-    loaded: dict[str, LoadedDataset] = {}
-    findings: list[Diagnostic] = []
-    if not _readable(task):
+    def query(self, query: Query) -> _Loaded:
+        """Those of a query's task, with the corpora of its retrievers."""
+        _, *corpora = datasets_of(self._program, query)
+        return self.task(self._program.tasks[query.task], *corpora)
+
+    def task(self, task: Task, *corpora: str) -> _Loaded:
+        read = (task.name, *corpora)
+        if read not in self._tasks:
+            self._tasks[read] = self._task(task, corpora) if _readable(task) else ({}, ())
+        return self._tasks[read]
+
+    def _task(self, task: Task, corpora: Sequence[str]) -> _Loaded:
+        loaded: dict[str, LoadedDataset] = {}
+        findings: list[Diagnostic] = []
+        for name in dict.fromkeys((task.dataset, *corpora)):
+            if self._local_only and is_remote(self._program.datasets[name]):
+                continue
+            found = self._dataset(name)
+            if isinstance(found, InputError):
+                findings.extend(found.diagnostics)
+            else:
+                loaded[name] = found
+        for name, rows in loaded.items():
+            scene = Scene(task, self._program.datasets[name], rows, loaded.get(task.dataset))
+            findings.extend(scene.check())
         return loaded, findings
-    for name in dict.fromkeys((task.dataset, *corpora)):
-        if local_only and is_remote(program.datasets[name]):
-            continue
-        inputs = inputs_of(program, name)
-        if (name, inputs) not in cache:
+
+    def _dataset(self, name: str) -> LoadedDataset | InputError:
+        if name not in self._datasets:
             try:
-                cache[name, inputs] = load(program.datasets[name], inputs=inputs)
+                inputs = self._inputs.get(name, ())
+                self._datasets[name] = load(self._program.datasets[name], inputs=inputs)
             except InputError as error:
-                cache[name, inputs] = error
-        found = cache[name, inputs]
-        if isinstance(found, InputError):
-            findings.extend(found.diagnostics)
-        else:
-            loaded[name] = found
-    for name, rows in loaded.items():
-        scene = Scene(task, program.datasets[name], rows, loaded.get(task.dataset))
-        findings.extend(scene.check())
-    return loaded, findings
+                self._datasets[name] = error
+        return self._datasets[name]
 
 
 def _readable(task: Task) -> bool:

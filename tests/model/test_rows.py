@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from cosmosql.data.rows import Role
-from cosmosql.diagnostics.diagnostic import InputError
+from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
+from cosmosql.model import rows
 from cosmosql.model.bind import bind
 from cosmosql.model.program import Program
-from cosmosql.model.rows import check_data, inputs_of, load_data
+from cosmosql.model.rows import examine_data, inputs_of, load_data
 from cosmosql.resources import resource
 
 Make = Callable[..., Program]
@@ -72,16 +73,34 @@ def other(count: int) -> str:
 
 def test_a_query_reads_its_rows_and_its_corpora(program: Make) -> None:
     found = program(SPEC, {"rows.jsonl": lines(100), "others.jsonl": other(50)})
-    assert check_data(found) == ()
+    assert examine_data(found)[0] == ()
     data = load_data(found, found.queries["query.pick"])
     assert sorted(data) == ["dataset.others", "dataset.rows"]
     assert len(data["dataset.others"].rows[Role.TRAIN]) == 50
-    assert inputs_of(found, "dataset.rows") == ("text",)
+    assert inputs_of(found)["dataset.rows"] == ("text",)
+
+
+def test_a_task_is_looked_at_once_for_all_its_queries(
+    program: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    check = rows.Scene.check
+
+    def counted(scene: rows.Scene) -> tuple[Diagnostic, ...]:
+        looked.append(scene.dataset.name)
+        return check(scene)
+
+    monkeypatch.setattr(rows.Scene, "check", counted)
+    text = SPEC + SPEC[SPEC.index("query pick") :].replace("pick", "other")
+    found = program(text, {"rows.jsonl": lines(100), "others.jsonl": other(50)})
+    wrong, loaded = examine_data(found)
+    assert (wrong, list(loaded)) == ((), ["query.pick", "query.other"])
+    assert looked == ["dataset.rows", "dataset.others"]
 
 
 def test_a_corpus_with_judged_rows_leaks(program: Make) -> None:
     found = program(SPEC, {"rows.jsonl": lines(100), "others.jsonl": lines(100)})
-    leaks = check_data(found)
+    leaks = examine_data(found)[0]
     assert {item.code for item in leaks} == {"E0404"}
     assert leaks[-1].notes[-1].startswith("and ")
     with pytest.raises(InputError):
@@ -90,7 +109,7 @@ def test_a_corpus_with_judged_rows_leaks(program: Make) -> None:
 
 def test_a_corpus_needs_the_columns_of_the_task(program: Make) -> None:
     files = {"rows.jsonl": lines(100), "others.jsonl": other(50).replace('"label"', '"labels"')}
-    (found,) = check_data(program(SPEC, files))
+    (found,) = examine_data(program(SPEC, files))[0]
     assert (found.code, found.help) == ("E0510", "did you mean `labels`?")
     assert "others.jsonl:" in found.notes[0]
 
@@ -98,13 +117,13 @@ def test_a_corpus_needs_the_columns_of_the_task(program: Make) -> None:
 def test_mistakes_of_several_kinds_come_together(program: Make) -> None:
     bad = '{"text": null, "label": "a"}\n{"text": "x", "label": ""}\n'
     files = {"rows.jsonl": lines(100) + bad, "others.jsonl": other(50) + "{\n"}
-    codes = [item.code for item in check_data(program(SPEC, files))]
+    codes = [item.code for item in examine_data(program(SPEC, files))[0]]
     assert sorted(codes) == ["E0515", "E0515", "E0517"]
 
 
 def test_rows_that_only_the_network_has_are_left_out(program: Make) -> None:
     spec = SPEC.replace('using jsonl {\n  source = "rows.jsonl"', 'using hf {\n  source = "a/b"')
-    assert check_data(program(spec, {"others.jsonl": other(50)})) == ()
+    assert examine_data(program(spec, {"others.jsonl": other(50)}))[0] == ()
 
 
 def test_numbers_and_booleans_are_labels(program: Make) -> None:
@@ -112,7 +131,7 @@ def test_numbers_and_booleans_are_labels(program: Make) -> None:
     spec = SPEC.replace("target = label", "target = label\n  labels = [0, 1]").replace(
         "  retriever = retriever.near\n", ""
     )
-    assert check_data(program(spec, {"rows.jsonl": numbers})) == ()
+    assert examine_data(program(spec, {"rows.jsonl": numbers}))[0] == ()
 
 
 def test_the_tiny_family_has_every_generated_task() -> None:
@@ -126,7 +145,7 @@ def test_the_tiny_family_has_every_generated_task() -> None:
         assert (task.using, task.input, task.target) == (made.kind, made.input, made.target)
         assert task.choices == made.choices
         assert found.datasets[task.dataset].options["task"] == name
-    assert check_data(found) == ()
+    assert examine_data(found)[0] == ()
 
 
 def test_checking_a_spec_is_light(tmp_path: Path) -> None:
@@ -141,9 +160,9 @@ def test_checking_a_spec_is_light(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from cosmosql.model.bind import bind\n"
         "from cosmosql.model.checks import check\n"
-        "from cosmosql.model.rows import check_data\n"
+        "from cosmosql.model.rows import examine_data\n"
         "program, found = bind(Path(sys.argv[1]))\n"
-        "assert program and not found + check(program) + check_data(program)\n"
+        "assert program and not found + check(program) + examine_data(program)[0]\n"
         "heavy = {'torch', 'transformers', 'sklearn', 'datasets', 'numpy', 'scipy'}\n"
         "sys.exit(' '.join(sorted(heavy & set(sys.modules))) or 0)\n"
     )
