@@ -13,6 +13,8 @@ from cosmosql.cli.exits import ExitCode
 from cosmosql.cli.findings import FindingsForm, anchored, print_findings, rendered
 from cosmosql.cli.network import stay_offline
 from cosmosql.cli.screen import Screen
+from cosmosql.cli.tree import specs_below
+from cosmosql.cli.words import SPEC_SUFFIX
 
 if TYPE_CHECKING:
     import datetime
@@ -57,7 +59,8 @@ def command(
     """Parse, resolve, type- and unit-check, and look at real rows. Nothing is run.
 
     Nothing is written either, unless `--fix` or `--cache` ask for it. A warning is silenced where
-    it stands: `# allow W0603: contract fixed until June`.
+    it stands: `# allow W0603: contract fixed until June`. In a directory every .cosmos file is
+    taken but those that are hidden or links.
 
     \b
     Example:
@@ -80,7 +83,8 @@ def command(
     told: dict[Diagnostic, None] = {}
     silenced: dict[Silenced, None] = {}
     changed: list[Rewritten] = []
-    for spec in specs:
+    files = tuple(specs_below(specs))
+    for spec in files:
         screen.detail(f"checking {spec}")
         if fix:
             from cosmosql.mend import mend
@@ -116,7 +120,8 @@ def command(
     from cosmosql.diagnostics.render.text import visible_name
 
     warned = f", {_counted(len(findings.told))}" if findings.told else ""
-    screen.note(f"{', '.join(visible_name(spec) for spec in specs)}: no errors{warned}")
+    place = ", ".join(visible_name(spec) for spec in specs)
+    screen.note(f"{place}: no errors{warned}" if files else f"{place}: no {SPEC_SUFFIX} file there")
     wrong = (strict and findings.told) or (diff and changed)
     return ExitCode.WRONG_INPUT if wrong else ExitCode.DONE
 

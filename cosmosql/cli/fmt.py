@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from cosmosql.cli import options
 from cosmosql.cli.collector import search_rarely
 from cosmosql.cli.exits import ExitCode
 from cosmosql.cli.screen import Screen
+from cosmosql.cli.tree import specs_below
 from cosmosql.cli.words import SPEC_SUFFIX, spec_files
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def command(
         raise click.UsageError("`-` stands alone: standard input is one file")
     screen = Screen(quiet, verbose)
     changed = unchanged = failed = 0
-    for path in _files(specs):
+    for path in specs_below(specs):
         try:
             before, after = _formatted(path, trusted)
             if path == STDIN and not (check or diff):
@@ -85,20 +84,6 @@ def command(
     elif STDIN not in specs:
         screen.note(f"no {SPEC_SUFFIX} file there")
     return ExitCode.WRONG_INPUT if failed or (check and changed) else ExitCode.DONE
-
-
-def _files(specs: Sequence[Path]) -> Iterator[Path]:
-    for spec in specs:
-        if not os.path.isdir(spec):  # noqa: PTH112 (false for a name that no file can have)
-            yield spec
-            continue
-        for folder, folders, files in os.walk(spec):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(files):
-                path = Path(folder, name)
-                plain = path.is_file() and not path.is_symlink()
-                if path.suffix == SPEC_SUFFIX and not name.startswith(".") and plain:
-                    yield path
 
 
 def _formatted(path: Path, trusted: Trusted) -> tuple[bytes, bytes]:

@@ -72,7 +72,7 @@ specs = click.argument(
     nargs=-1,
     required=True,
     shell_complete=spec_files,
-    help="Spec files.",
+    help="Spec files, or directories that hold some.",
 )
 plan = click.argument("plan", type=PATH, metavar="PLAN", help="A plan: NAME.plan.json.")
 bundle = click.argument("bundle", type=PATH, metavar="BUNDLE", help="A bundle's directory.")

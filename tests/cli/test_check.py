@@ -65,6 +65,19 @@ def test_warnings_fail_only_where_that_is_asked(spec: Path) -> None:
     assert code("spec.cosmos", "--strict", *EARLY) == 0
 
 
+def test_every_spec_of_a_directory_is_checked(spec: Path) -> None:
+    nested = Path("nested", "wrong.cosmos")
+    nested.parent.mkdir()
+    nested.write_text("let a =\n", encoding="utf-8")
+    Path(".hidden.cosmos").write_text("let b =\n", encoding="utf-8")
+    Path("link.cosmos").symlink_to(nested)
+    result = check("--format", "json", *EARLY, ".")
+    found = json.loads(result.stdout)["diagnostics"]
+    assert [item["labels"][0]["file"] for item in found] == ["nested/wrong.cosmos"]
+    Path("empty").mkdir()
+    assert "no .cosmos file there" in check("empty").stderr
+
+
 def test_a_reason_ends_it(spec: Path) -> None:
     spec.write_text(SPEC.replace("hardware", "# allow W0603: until June\nhardware"), "utf-8")
     told = check("spec.cosmos", "--strict", "-v", *LATE)
