@@ -173,7 +173,7 @@ def example_of(manifest: BundleManifest, row: Mapping[str, object], position: in
             "a row to answer lacks a column",
             notes=(
                 f"row {position + 1} has no {'list ' if missing[0] == task.choices else ''}"
-                f"`{missing[0]}`; it has {list(row)}",
+                f"`{missing[0]}`; it has {', '.join(f'`{name}`' for name in row) or 'none'}",
             ),
             help=f"the bundle's input is {task.input!r}",
         )

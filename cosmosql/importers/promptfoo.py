@@ -15,6 +15,12 @@ _EQUAL = ("equals", "iequals")
 _REFERENCE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _HUB = re.compile(r"huggingface:(?:text-generation|chat|chat-completion):(.+)")
 _EXPECTED = "expected"
+_NO_COUNTERPART = "it has no counterpart in a spec"
+_OPTIONS = {
+    "temperature": "the likeliest answer is taken here, as with 0",
+    "max_new_tokens": "write `max_tokens` in the task",
+    "max_tokens": "write `max_tokens` in the task",
+}
 _TEST_FILES = {".csv": "csv", ".jsonl": "jsonl"}
 
 
@@ -48,7 +54,7 @@ def draft(document: Mapping[str, Any], path: Path) -> Draft:
     ask(made, task, strategies, "exact_match")
     for key, value in document.items():
         if key not in _CARRIED and value not in (None, [], {}, False):
-            made.drop(key, "it has no counterpart in a spec")
+            made.drop(key, _NO_COUNTERPART)
     return made
 
 
@@ -85,6 +91,8 @@ def _models(document: Mapping[str, Any], made: Draft) -> list[tuple[str, str]]:
             made.drop(f"provider {_shown(name)}", "endpoints are not part of this version")
             continue
         own = name_of(match[1], "model")
+        for option in _options(entry):
+            made.drop(f"provider {_shown(name)}: {option}", _OPTIONS.get(option, _NO_COUNTERPART))
         if own not in dict(found):
             found.append((own, made.block("model", own, {"id": match[1]}, using="hf")))
     if found:
@@ -92,6 +100,11 @@ def _models(document: Mapping[str, Any], made: Draft) -> list[tuple[str, str]]:
     made.imports["models"] = "models"
     made.assume("`model = models.qwen2_5_1_5b`: no provider of the file runs here")
     return [("qwen2_5_1_5b", "models.qwen2_5_1_5b")]
+
+
+def _options(provider: object) -> list[str]:
+    config = provider.get("config") if isinstance(provider, Mapping) else None
+    return [str(key) for key in config] if isinstance(config, Mapping) else []
 
 
 def _tests(document: Mapping[str, Any], made: Draft, path: Path) -> tuple[str, str]:
