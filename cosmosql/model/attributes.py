@@ -214,14 +214,15 @@ class AttributeReader:
         return plain if self._in_range(field, plain, value.span) else None
 
     def _should_sweep(self, field: Field, span: Span) -> None:
-        written = f"sweep({span.text[1:-1].strip()})"
+        here = span.text.startswith("[")  # else a constant's name stands here
+        written = f"sweep({span.text[1:-1].strip()})" if here else "sweep(…)"
         self._report.add(
             "E0302",
             "wrong type",
             span,
             "this is a list",
             help=f"`{field.name}` takes one value; to compare several: `{written}`",
-            fix=Fix(span, written),
+            fix=Fix(span, written) if here else None,
         )
 
     def _typed(self, field: Field, value: Value) -> Plain | None:

@@ -373,6 +373,10 @@ def test_a_list_of_values_to_compare_is_a_sweep(bound: Bind) -> None:
     assert [item.code for item in diagnostics] == ["E0302"]
     assert diagnostics[0].fix is not None
     assert diagnostics[0].fix.replacement == "sweep(1, 4)"
+    named = BASE.replace("shots = 4", "shots = several") + "let several = [1, 4]\n"
+    _, diagnostics = bound(named)
+    assert [(item.code, item.fix) for item in diagnostics] == [("E0302", None)]
+    assert "`sweep(…)`" in (diagnostics[0].help or "")
 
 
 @pytest.mark.parametrize(("number", "advised"), [("2", True), ("2 USD", False)])

@@ -1,4 +1,4 @@
-"""What a spec says about a thing without asking anything of it: a model's facts, a price's origin."""
+"""What a spec says about a thing without asking it: a model's facts, a price's origin."""
 
 from __future__ import annotations
 
