@@ -28,9 +28,13 @@ def entry_points(group: str) -> Iterable[EntryPoint]:
 
 
 def _may_declare(place: Path, header: bytes) -> bool:
-    """True where a directory has a package with such a section; a file (a zip) always may."""
-    if not place.is_dir():
-        return place.is_file()
-    described = (entry for entry in place.iterdir() if entry.suffix in _DESCRIPTIONS)
-    files = (entry / _FILE for entry in described)
-    return any(header in file.read_bytes() for file in files if file.is_file())
+    """True where a directory has a package with such a section. A file (a zip) always may, and
+    what the system does not let us read."""
+    try:
+        if not place.is_dir():
+            return place.is_file()
+        described = (entry for entry in place.iterdir() if entry.suffix in _DESCRIPTIONS)
+        files = (entry / _FILE for entry in described)
+        return any(header in file.read_bytes() for file in files if file.is_file())
+    except OSError:
+        return True

@@ -53,6 +53,14 @@ def test_the_version_of_its_package_is_known(place: Path) -> None:
     assert plugin_versions() == ("colbert 1",)
 
 
+def test_a_place_that_cannot_be_read_is_left_to_the_library(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(place / "colbert-1.dist-info", DECLARED)
+    monkeypatch.setattr(sys, "path", [str(place / ("x" * 5000)), str(place)])
+    assert found() == [("retriever.colbert", "colbert:EXTENSION")]
+
+
 def test_a_zip_on_the_path_is_asked(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = place / "packages.zip"
     with zipfile.ZipFile(archive, "w") as file:
