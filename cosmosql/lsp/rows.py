@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from cosmosql.compiler import examine
 from cosmosql.data.load import files_of
@@ -17,6 +19,8 @@ from cosmosql.lsp.findings import carried
 from cosmosql.lsp.workspace import Snapshot, Workspace, stamp_of
 from cosmosql.model.boundary import Trusted
 from cosmosql.model.program import Program
+
+Result = TypeVar("Result")
 
 Key: TypeAlias = tuple[object, ...]
 """What findings in data depend on: the texts, the files of rows, the day."""
@@ -29,6 +33,7 @@ class RowFindings:
         self._workspace = workspace
         self._found: dict[str, tuple[Key, tuple[Diagnostic, ...]]] = {}
         self._asked: dict[str, int] = {}
+        self._turn = asyncio.Lock()
 
     def now(self) -> Mapping[str, tuple[Diagnostic, ...]]:
         """By the URI of the spec, moved to where they stand by now. A spec with errors has none:
@@ -43,23 +48,24 @@ class RowFindings:
         return moved
 
     async def look(self, document: Document) -> bool:
-        """Reads the rows of a spec, if it is one without errors. True where that was done."""
+        """Reads the rows of a spec as it is when its turn comes, if it is one without errors. True
+        where that was done. Of several that wait for one spec only the last is taken."""
         uri = document.uri
-        snapshot = self._workspace.snapshot(document)
-        if not document.saved or snapshot.program is None or snapshot.failed:
-            return False
         asked = self._asked[uri] = self._asked.get(uri, 0) + 1
-        known = self._found.get(uri)
-        found = await asyncio.to_thread(
-            _look,
-            snapshot,
-            snapshot.program,
-            self._workspace.documents.texts(document),
-            self._workspace.trusted,
-            self._workspace.today(),
-            known[0] if known else None,
-        )
-        if found is None or asked != self._asked.get(uri):
+        async with self._turn:
+            current = self._workspace.documents.get(uri)
+            if current is None or asked != self._asked.get(uri):
+                return False
+            snapshot = self._workspace.snapshot(current)
+            program = snapshot.program
+            if not current.saved or program is None or snapshot.failed:
+                return False
+            texts = self._workspace.documents.texts(current)
+            trusted, today = self._workspace.trusted, self._workspace.today()
+            known = self._found.get(uri)
+            key = known[0] if known else None
+            found = await apart(lambda: _look(snapshot, program, texts, trusted, today, key))
+        if found is None or uri not in self._asked:
             return False
         self._found[uri] = found
         return True
@@ -67,6 +73,22 @@ class RowFindings:
     def forget(self, uri: str) -> None:
         self._found.pop(uri, None)
         self._asked.pop(uri, None)
+
+
+async def apart(work: Callable[[], Result]) -> Result:
+    """What `work` returns or raises, in a thread that does not outlive the process: those of
+    asyncio's pool hold up its end until the last row is read."""
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(work())
+        except Exception as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await asyncio.wrap_future(future)
 
 
 def _look(
