@@ -11,7 +11,8 @@ from rich.text import Text
 
 from cosmosql.diagnostics.render.text import visible
 from cosmosql.plan.budget import METERS
-from cosmosql.probes.quote import Quote, QuotedRun, readable
+from cosmosql.plan.render import fidelity_words
+from cosmosql.probes.quote import Quote, readable
 
 SHOWN = ("money", "wall", "tokens")
 """The meters that have a column in the table of runs."""
@@ -50,7 +51,7 @@ def _runs(found: Quote) -> Table:
         table.add_row(
             measurement.kind,
             Text(visible(measurement.candidate.name)),
-            _fidelity(item),
+            fidelity_words(measurement.fidelity),
             str(measurement.rows),
             *("" if item.paid else _amount(item.worst.get(meter)) for meter in SHOWN),
             "yes" if item.paid else "no",
@@ -84,13 +85,3 @@ def _table() -> Table:
 
 def _amount(value: Decimal | None) -> str:
     return "unknown" if value is None else readable(value)
-
-
-def _fidelity(item: QuotedRun) -> str:
-    fidelity = item.run.measurement.fidelity
-    parts = (
-        (fidelity.train_rows, "train rows"),
-        (fidelity.shots, "shots"),
-        (fidelity.steps, "steps"),
-    )
-    return ", ".join(f"{amount} {noun}" for amount, noun in parts if amount is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from cosmosql.contracts.strategy import Fidelity
 from cosmosql.identity import Json, jsonable
 from cosmosql.plan.candidate import Measurement
 from cosmosql.plan.graph import PlanGraph
@@ -37,21 +38,29 @@ def title(graph: PlanGraph, node: Node) -> str:
     return node.id.replace(":", " ", 1)
 
 
-def _request(request: Measurement) -> str:
-    candidate, fidelity = request.candidate, request.fidelity
+def fidelity_words(fidelity: Fidelity) -> str:
+    """What a measurement is reduced to: `1 shot, seed 11`; empty where it is in full."""
+    counted = (
+        (fidelity.train_rows, "train row"),
+        (fidelity.shots, "shot"),
+        (fidelity.steps, "step"),
+    )
     done = [
-        f"{amount} {noun}"
-        for amount, noun in (
-            (fidelity.train_rows, "train rows"),
-            (fidelity.shots, "shots"),
-            (fidelity.steps, "steps"),
-        )
+        f"{amount} {noun if amount == 1 else noun + 's'}"
+        for amount, noun in counted
         if amount is not None
     ]
+    if done and fidelity.seed:
+        done.append(f"seed {fidelity.seed}")
+    return ", ".join(done)
+
+
+def _request(request: Measurement) -> str:
+    candidate = request.candidate
+    done = fidelity_words(request.fidelity)
     if not done:
         return candidate.name
-    seed = [f"seed {fidelity.seed}"] if fidelity.seed else []
-    words = [candidate.kind, candidate.model, candidate.retriever, *done, *seed]
+    words = [candidate.kind, candidate.model, candidate.retriever, done]
     return ", ".join(word for word in words if word)
 
 

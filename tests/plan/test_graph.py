@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from cosmosql.contracts.strategy import Fidelity
 from cosmosql.plan.build import build
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.nodes import Node, NodeKind
-from cosmosql.plan.render import FORMS, render
+from cosmosql.plan.render import FORMS, fidelity_words, render
 
 
 @pytest.fixture
@@ -130,3 +131,16 @@ def test_a_graph_that_could_not_run_cannot_be_made(graph):
         replace(graph, nodes=(orphan, *graph.nodes))
     with pytest.raises(ValueError, match="two nodes"):
         replace(graph, nodes=(*graph.nodes, graph.nodes[0]))
+
+
+@pytest.mark.parametrize(
+    ("fidelity", "words"),
+    [
+        (Fidelity(), ""),
+        (Fidelity(shots=1), "1 shot"),
+        (Fidelity(shots=2, seed=11), "2 shots, seed 11"),
+        (Fidelity(train_rows=64, seed=12), "64 train rows, seed 12"),
+    ],
+)
+def test_repeated_measurements_differ_in_words(fidelity: Fidelity, words: str) -> None:
+    assert fidelity_words(fidelity) == words
