@@ -49,6 +49,12 @@ def test_jsonl_skips_blank_lines_and_keeps_line_numbers(tmp_path: Path) -> None:
     assert (part.origin, part.role) == ("a.jsonl", None)
 
 
+def test_a_table_that_is_read_as_jsonl_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
+    (found,) = refused("jsonl", tmp_path, source="a.csv")
+    assert (found.code, found.help) == ("E0517", "write `using csv`")
+
+
 def test_jsonl_tells_every_bad_line(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b'{"a": 1}\n[1]\n{"a": \n\xff\xfe\n{"a": 2}\n')
     found = refused("jsonl", tmp_path, source="a.jsonl")

@@ -126,14 +126,16 @@ class Problems:
             help="name a readable file",
         )
 
-    def malformed(self, line: int, message: str, text: str = "") -> None:
+    def malformed(
+        self, line: int, message: str, text: str = "", help: str = "mend or remove the line"
+    ) -> None:
         """E0517: the row on this line cannot be read."""
         shown = "" if not self.shown or not text else f": {_short(text)}"
         self._add(
             "E0517",
             "malformed row",
             f"{self._written}:{line}: {message}{shown}",
-            help="mend or remove the line",
+            help=help,
         )
 
     def encoding(self, line: int) -> None:

@@ -27,6 +27,10 @@ EXTENSION = Extension(
 )
 
 
+OTHER_FORMATS = {".csv": "csv", ".tsv": "csv"}
+"""What reads a file that is no JSON from its first line on, by the end of its name."""
+
+
 class JsonLines:
     def load(self, options: Mapping[str, object], *, root: Path, span: Span) -> tuple[Part, ...]:
         """E0511 missing file, E0517 lines that hold no JSON object, E0518 no UTF-8."""
@@ -48,6 +52,10 @@ def _read(path: Path, problems: Problems) -> Rows:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
+            if number == 1 and path.suffix in OTHER_FORMATS:
+                advice = f"write `using {OTHER_FORMATS[path.suffix]}`"
+                problems.malformed(number, "no JSON", text, help=advice)
+                break
             problems.malformed(number, f"no JSON ({error})", text)
             continue
         if not isinstance(value, dict):
