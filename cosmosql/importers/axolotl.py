@@ -37,12 +37,12 @@ _CARRIED = {
     "learning_rate",
     "micro_batch_size",
     "gradient_accumulation_steps",
-    "load_in_8bit",
     "load_in_4bit",
     "bf16",
     "fp16",
 }
 _WHY = {
+    "load_in_8bit": "weights are loaded in `dtype`, or in 4 bits where `qlora` trains them",
     "lora_target_modules": "adapters stand on all linear layers here",
     "optimizer": "training uses AdamW here",
     "lr_scheduler": "the rate rises over a tenth of the steps and falls linearly here",

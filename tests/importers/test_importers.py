@@ -19,6 +19,7 @@ from cosmosql.syntax.parse import parse
 from cosmosql.syntax.tree import Constant, Text
 
 FILES = sorted((Path(__file__).parent / "files").iterdir())
+TUNING = "base_model: x\ndatasets: [{path: rows.jsonl}]\nadapter: lora\n"
 
 
 def draft(name: str) -> Draft:
@@ -62,6 +63,12 @@ def test_axolotl_carries_the_adapter(tmp_path: Path) -> None:
     assert "datasets: mhenrichsen/alpaca_2k_test" in left
     assert {"lora_target_modules", "optimizer", "output_dir"} <= left.keys()
     assert "wandb_project" not in left
+
+
+def test_what_changes_the_weights_is_never_left_out_silently(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text(f"{TUNING}load_in_8bit: true\nload_in_4bit: false\n", encoding="utf-8")
+    assert {key for key, _ in read(path).left if key.startswith("load_in")} == {"load_in_8bit"}
 
 
 def test_full_fine_tuning_is_said_to_be_missing(tmp_path: Path) -> None:
@@ -183,7 +190,6 @@ def test_templates_that_hold_more_than_names() -> None:
         assert template(text) is None
 
 
-TUNING = "base_model: x\ndatasets: [{path: rows.jsonl}]\nadapter: lora\n"
 ASKING = "prompts: ['{{q}}']\nproviders: [x]\n"
 
 
