@@ -46,7 +46,7 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., NoReturn]:
         except BrokenPipeError:
             code = _reader_left()
         except Exception as error:
-            code = _interrupted() if _began_as_interrupt(error) else _failed(error)
+            code = _interrupted() if _began_as_interrupt(error) else failed(error)
         raise click.exceptions.Exit(int(code))
 
     return call
@@ -82,7 +82,7 @@ def _reader_left() -> int:
     return ExitCode.DONE
 
 
-def _failed(error: Exception) -> int:
+def failed(error: Exception) -> int:
     """The machine's failure (memory, disk, device) or ours. What was measured is kept in both."""
     detail = " ".join(str(error).split())[:LONGEST_DETAIL]
     named = f"{type(error).__name__}: {detail}" if detail else type(error).__name__

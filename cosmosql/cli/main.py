@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cosmosql import __version__
-from cosmosql.cli.guard import guarded
+from cosmosql.cli.guard import failed, guarded
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -190,4 +190,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    cosmosql(prog_name="cosmosql")
+    try:
+        cosmosql(prog_name="cosmosql")
+    except OSError as error:  # of `--help` and `--version`, which are printed before any command
+        sys.exit(failed(error))

@@ -26,6 +26,8 @@ class Screen:
     def _console(self) -> Console:
         from cosmosql.cli.console import plain_console
 
+        if os.environ.get("COLUMNS") == "0":  # not known, as some terminals of editors say it
+            return plain_console(PIPE_WIDTH)
         fixed = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
         return plain_console(fixed)
 

@@ -365,3 +365,24 @@ def test_an_interrupt_is_130_and_resumable() -> None:
     assert done.returncode == 128 + signal.SIGINT
     assert "resumable: run the same command again" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_a_full_disk_is_no_traceback(argument: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cosmosql", argument],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 4
+    assert "the run failed" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_terminal_of_no_columns_is_one_of_unknown_width(cosmosql: Run) -> None:
+    plan = ROOT / "examples" / "quickstart.plan.json"
+    assert cosmosql("why", plan, columns=0).stdout == cosmosql("why", plan).stdout != ""
