@@ -167,9 +167,17 @@ def test_control_characters_of_a_plan_do_not_reach_the_terminal(
     path.write_text(json.dumps(plan), encoding="utf-8")
     for command in ("show", "why"):
         done = cosmosql(command, path)
-        assert done.returncode == 0
-        assert "\x1b" not in done.stdout
-        assert "\x07" not in done.stdout
+        assert done.returncode == 1
+        assert "E0803" in done.stderr
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\x07" not in done.stdout + done.stderr
+
+
+def test_markup_of_a_plan_is_text(cosmosql: Run, tmp_path: Path) -> None:
+    plan = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    plan["candidates"][0]["reason"] = "[bold]x[/bold]"
+    path = tmp_path / "marked.plan.json"
+    path.write_text(json.dumps(plan), encoding="utf-8")
     assert "[bold]x[/bold]" in cosmosql("why", path).stdout
 
 
