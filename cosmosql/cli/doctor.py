@@ -20,14 +20,11 @@ EXTRAS = (
         ("torch", "transformers", "peft", "datasets", "scikit-learn", "bm25s"),
     ),
     ("qlora", "4-bit fine-tuning", ("bitsandbytes",)),
-    ("vllm", "the vLLM engine", ("vllm",)),
-    ("openai", "OpenAI-compatible endpoints", ("httpx",)),
-    ("serve", "answering over HTTP", ("httpx", "starlette", "uvicorn")),
-    ("ray", "measuring on a cluster", ("ray",)),
     ("import", "reading other tools' configurations", ("pyyaml",)),
     ("lsp", "the language server", ("pygls",)),
 )
-"""What an extra is for, and the packages without which it is not there."""
+"""What an extra is for, and the packages without which it is not there: those extras that
+something in this version uses."""
 
 
 @dataclass(frozen=True, slots=True)

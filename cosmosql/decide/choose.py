@@ -117,6 +117,7 @@ def choose(query: Query, judged: Sequence[Judged]) -> tuple[Judged | None, float
 
     Among options shown to meet the requirements whose regret is within the tolerance with the
     asked confidence the cheapest a request is taken: they cannot be told apart by what was asked.
+    What is equal in that, too, is told apart by the metric.
     """
     contenders = [
         one
@@ -130,9 +131,13 @@ def choose(query: Query, judged: Sequence[Judged]) -> tuple[Judged | None, float
     confidence = float(query.confidence)
     settled = [one for one in holding if probabilities[one.subject.name] >= confidence]
     if settled:
-        chosen = min(settled, key=lambda one: (*costs(one), -expected(one), one.subject.name))
+        chosen = min(
+            settled, key=lambda one: (*costs(one), -expected(one), -quality(one), one.subject.name)
+        )
     else:
-        chosen = max(holding or contenders, key=lambda one: (expected(one), one.subject.name))
+        chosen = max(
+            holding or contenders, key=lambda one: (expected(one), quality(one), one.subject.name)
+        )
     return chosen, probabilities[chosen.subject.name], bool(settled)
 
 
@@ -164,6 +169,13 @@ def is_ratio(query: Query, subject: Subject) -> bool:
 
 def expected(judged: Judged) -> float:
     return float(np.mean(judged.objective)) if not isinstance(judged.objective, Unmeasured) else 0.0
+
+
+def quality(judged: Judged) -> float:
+    """The expected metric, by which options of equal objective and cost are told apart; an
+    unmeasured one last."""
+    metric = judged.subject.metric
+    return float(metric.draws.mean()) if isinstance(metric, Distribution) else -np.inf
 
 
 def costs(judged: Judged) -> tuple[float, float]:

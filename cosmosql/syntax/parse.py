@@ -21,6 +21,10 @@ Result: TypeAlias = tuple[Tree, tuple[Diagnostic, ...]]
 MAXIMUM_BYTES = 4_000_000
 """Size of the largest file that is read: a spec holds no rows."""
 
+MAXIMUM_WORDS = 1_500_000
+"""Words and signs of the largest file: they, not bytes, are what reading costs."""
+
+_WORD = re.compile(r"\w+|[^\w\s]")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Control characters, and those that make a text look different from what it says."""
 
@@ -127,12 +131,7 @@ def decode_bytes(data: bytes, name: str) -> Source | Diagnostic:
     A byte order mark is dropped, and a line end of two characters becomes one.
     """
     if len(data) > MAXIMUM_BYTES:
-        return Diagnostic(
-            code="E0109",
-            title="the file is too large",
-            notes=(f"`{name}` has more than {MAXIMUM_BYTES:_} bytes; a spec holds no rows",),
-            help="keep rows in a data file, and name it in a dataset's `source`",
-        )
+        return _too_large(name, f"{MAXIMUM_BYTES:_} bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -143,6 +142,8 @@ def decode_bytes(data: bytes, name: str) -> Source | Diagnostic:
             notes=(f"`{name}`, line {line}: byte 0x{data[problem.start]:02x} does not fit",),
             help="save the file as UTF-8",
         )
+    if len(text) > MAXIMUM_WORDS and sum(1 for _ in _WORD.finditer(text)) > MAXIMUM_WORDS:
+        return _too_large(name, f"{MAXIMUM_WORDS:_} words and signs")
     source = Source(name, text.replace("\r\n", "\n"))
     match = _FORBIDDEN.search(source.text)
     if match:
@@ -156,3 +157,12 @@ def decode_bytes(data: bytes, name: str) -> Source | Diagnostic:
             fix=Fix(span, "\n" if match.group() == "\r" else ""),
         )
     return source
+
+
+def _too_large(name: str, limit: str) -> Diagnostic:
+    return Diagnostic(
+        code="E0109",
+        title="the file is too large",
+        notes=(f"`{name}` has more than {limit}; a spec holds no rows",),
+        help="keep rows in a data file, and name it in a dataset's `source`",
+    )

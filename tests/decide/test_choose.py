@@ -34,6 +34,13 @@ def test_what_cannot_be_told_apart_goes_to_the_cheaper(candidate: Any, query: An
     assert (found.status, found.chosen) == ("decided", "strategy.b")
 
 
+def test_what_costs_the_same_goes_to_the_better(candidate: Any, query: Any) -> None:
+    poor, good = candidate("strategy.a", right(100), 0.0), candidate("strategy.b", right(390), 0.0)
+    asked = query(among=("strategy.a", "strategy.b"), direction="minimize", objective="serve_cost")
+    found = decide(asked, [poor, good], [], n_test=400, seed=0)
+    assert (found.status, found.chosen) == ("decided", "strategy.b")
+
+
 def test_rivals_too_close_to_call_are_undecided(candidate: Any, query: Any) -> None:
     first, second = right(70, 100), right(72, 100)[::-1]
     asked = query(among=("strategy.a", "strategy.b"))

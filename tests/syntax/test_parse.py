@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.source import Source
-from cosmosql.syntax.parse import MAXIMUM_BYTES, decode, decode_bytes, parse
+from cosmosql.syntax.parse import MAXIMUM_BYTES, MAXIMUM_WORDS, decode, decode_bytes, parse
 from cosmosql.syntax.tree import (
     AmongClause,
     Attribute,
@@ -347,8 +347,9 @@ def test_decode(tmp_path: Path) -> None:
         ("a\u202eb".encode(), "E0101", "forbidden character"),
         (b"a\rb", "E0101", "forbidden character"),
         (b"a" * (MAXIMUM_BYTES + 1), "E0109", "the file is too large"),
+        (b"a=" * (MAXIMUM_WORDS // 2 + 1), "E0109", "the file is too large"),
     ],
-    ids=["latin", "null", "direction", "return", "large"],
+    ids=["latin", "null", "direction", "return", "large", "dense"],
 )
 def test_what_is_no_text(data: bytes, code: str, title: str) -> None:
     problem = decode_bytes(data, "a.cosmos")
