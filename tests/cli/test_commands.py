@@ -392,5 +392,5 @@ def test_a_full_disk_is_no_traceback(argument: str) -> None:
 
 
 def test_a_terminal_of_no_columns_is_one_of_unknown_width(cosmosql: Run) -> None:
-    plan = ROOT / "examples" / "quickstart.plan.json"
+    plan = ROOT / "examples" / "review" / "quickstart.plan.json"
     assert cosmosql("why", plan, columns=0).stdout == cosmosql("why", plan).stdout != ""
