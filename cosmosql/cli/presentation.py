@@ -17,6 +17,9 @@ from cosmosql.model.program import Program
 from cosmosql.source import Span
 from cosmosql.units import Quantity
 
+PLACES = "places"
+"""The field of a declaration that says where each attribute is written: its name's is shown."""
+
 LINE = 100
 """A list or an object that fits so many columns stands on one line."""
 
@@ -60,7 +63,8 @@ def _shown(value: object) -> Json:
 def _fields(value: object) -> Json:
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} has no fields")
-    return {item.name: _shown(getattr(value, item.name)) for item in fields(value)}
+    shown = (item.name for item in fields(value) if item.name != PLACES)
+    return {name: _shown(getattr(value, name)) for name in shown}
 
 
 def _spread(draws: np.ndarray) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from cosmosql.data.template import cell_text
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label
@@ -14,6 +15,14 @@ PER_CODE = 5
 """So many rows are shown for one code; the rest are counted."""
 
 _LONGEST = 60
+
+
+class Declared(Protocol):
+    """What findings point at: a declaration by its attributes."""
+
+    def place(self, attribute: str) -> Span:
+        """Where an attribute is written; the declaration's name where it is not."""
+        ...
 
 
 def excerpt(value: object) -> str:
@@ -29,8 +38,8 @@ def excerpt(value: object) -> str:
 class Findings:
     """Diagnostics about one declaration's rows, at most PER_CODE for each code."""
 
-    def __init__(self, span: Span, *, shown: bool = True) -> None:
-        self.span = span
+    def __init__(self, declaration: Declared, *, shown: bool = True) -> None:
+        self._declaration = declaration
         self.shown = shown
         """False: messages name the place of a row and show nothing of it."""
         self._found: list[Diagnostic] = []
@@ -41,17 +50,19 @@ class Findings:
         code: str,
         title: str,
         *,
+        at: str = "",
         label: str = "",
         notes: tuple[str, ...] = (),
         help: str | None = None,
     ) -> None:
+        """Notes a finding that is about the attribute `at`, or about the whole declaration."""
         self._counts[code] += 1
         if self._counts[code] <= PER_CODE:
             self._found.append(
                 Diagnostic(
                     code=code,
                     title=title,
-                    labels=(Label(self.span, label),),
+                    labels=(Label(self._declaration.place(at), label),),
                     notes=notes,
                     help=help,
                 )
@@ -63,14 +74,21 @@ class Findings:
         return self._counts[code] < PER_CODE
 
     def missing_column(
-        self, name: str, columns: Sequence[str], *, origin: str, values: Mapping[str, object]
+        self,
+        name: str,
+        columns: Sequence[str],
+        *,
+        at: str,
+        origin: str,
+        values: Mapping[str, object],
     ) -> None:
-        """E0510: a row has no such column."""
+        """E0510: a row has no such column, which the attribute `at` names."""
         nearest = closest(name, columns) if self.shown else None
         row = ", ".join(f"{key} = {excerpt(value)}" for key, value in list(values.items())[:6])
         self.add(
             "E0510",
             "column missing",
+            at=at,
             label=f"`{name}` is no column of these rows" if name not in columns else "",
             notes=(f"{origin}: {row}" if self.shown else origin,),
             help=f"did you mean `{nearest}`?"

@@ -38,6 +38,8 @@ class DatasetDeclaration(Protocol):
     @property
     def span(self) -> Span: ...
 
+    def place(self, attribute: str) -> Span: ...
+
     @property
     def using(self) -> str: ...
 
@@ -80,9 +82,9 @@ def load(dataset: DatasetDeclaration, *, inputs: Sequence[str] = ()) -> LoadedDa
     """
     described = extension("dataset", dataset.using, span=dataset.span)
     source = cast(RowSource, load_extension(described, span=dataset.span))
-    parts = source.load(dataset.options, root=dataset.root, span=dataset.span)
+    parts = source.load(dataset.options, root=dataset.root, span=dataset.place("source"))
     shown = all(part.shown for part in parts)
-    findings = Findings(dataset.span, shown=shown)
+    findings = Findings(dataset, shown=shown)
     _check_parts(parts, findings)
     findings.stop()
     raw = [_RawRow(part, index) for part in parts for index in range(len(part.rows))]
@@ -200,6 +202,7 @@ def _given_role(dataset: DatasetDeclaration, row: _RawRow, findings: Findings) -
     findings.add(
         "E0521",
         "unknown role in the role column",
+        at="roles",
         notes=(findings.row(row.origin, name),),
         help=f"did you mean `{nearest}`?" if nearest else f"the roles are {', '.join(known)}",
     )
@@ -214,6 +217,7 @@ def _check_parts(parts: Sequence[Part], findings: Findings) -> None:
             findings.add(
                 "E0512",
                 "too few rows for a role",
+                at=str(role),
                 notes=(f"`{role}`: {', '.join(part.origin for part in given)} holds no rows",),
                 help="point to a file that holds rows, or leave the file out: "
                 "the section `roles` then says where its rows come from",
@@ -230,16 +234,20 @@ def _check_columns(
         findings.add(
             "E0512",
             "too few rows for a role",
+            at="source",
             notes=("the source holds no rows at all",),
             help="point `source` to a file that holds rows",
         )
         return
-    for name in (dataset.identifier, dataset.group, dataset.roles.column):
+    named = {"id": dataset.identifier, "group": dataset.group, "roles": dataset.roles.column}
+    for attribute, name in named.items():
         if name is None:
             continue
         without = next((row for row in raw if name not in row.values), None)
         if without is not None:
-            findings.missing_column(name, columns, origin=without.origin, values=without.values)
+            findings.missing_column(
+                name, columns, at=attribute, origin=without.origin, values=without.values
+            )
 
 
 def _check_ids(dataset: DatasetDeclaration, raw: Sequence[_RawRow], findings: Findings) -> None:
@@ -252,6 +260,7 @@ def _check_ids(dataset: DatasetDeclaration, raw: Sequence[_RawRow], findings: Fi
             findings.add(
                 "E0513",
                 "duplicate row ids",
+                at="id",
                 notes=(f"{findings.row(row.origin, value)} is also the id of {first[value]}",),
                 help="give each row an id of its own, or leave `id` out: rows are then named by "
                 "their content",
@@ -270,6 +279,7 @@ def _check_leaks(raw: Sequence[_RawRow], rows: Sequence[Unassigned], findings: F
             findings.add(
                 "E0404",
                 "rows leak between roles",
+                at="roles",
                 notes=(
                     f"{place.origin} ({row.given}) has the same text or group as {origin} ({role})",
                     "a model that has seen a row answers it better than the ones to come",
@@ -295,6 +305,7 @@ def _check_sizes(
         findings.add(
             "E0512",
             "too few rows for a role",
+            at="roles",
             notes=(*notes, f"the source holds {total} rows in all"),
             help="add rows, or say in the section `roles` how many each role gets",
         )

@@ -84,6 +84,13 @@ class Block:
             case _:
                 return (str(value),)
 
+    @property
+    def places(self) -> dict[str, Span]:
+        """Where each attribute and section is written, in whichever file, by name."""
+        sections = {name: section.name.span for name, section in self.flat.sections.items()}
+        attributes = {name: owned.attribute.span for name, owned in self.flat.attributes.items()}
+        return {**sections, **attributes}
+
     def written(self, name: str) -> Span:
         """Where an attribute is written, or the declaration's name where it is not."""
         owned = self.flat.attributes.get(name)

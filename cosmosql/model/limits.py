@@ -35,11 +35,17 @@ def probe(block: Block) -> Probe:
 
 
 def budget(block: Block) -> Budget:
-    meters = {
-        name: cast("Mapping[str, Quantity]", block.sections.get(name, {}))
-        for name in ("probing", "adaptation", "serving")
-    }
-    return Budget(name=block.name, doc=block.doc, span=block.span, **meters)
+    def meters(section: str) -> Mapping[str, Quantity]:
+        return cast("Mapping[str, Quantity]", block.sections.get(section, {}))
+
+    return Budget(
+        name=block.name,
+        doc=block.doc,
+        span=block.span,
+        probing=meters("probing"),
+        adaptation=meters("adaptation"),
+        serving=meters("serving"),
+    )
 
 
 def price_is_sound(block: Block, report: Report) -> bool:

@@ -30,6 +30,12 @@ class Declared:
     name: str
     doc: str | None
     span: Span
+    places: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
+    """Where attributes and sections are written, by name, of what rows are looked at for."""
+
+    def place(self, attribute: str) -> Span:
+        """Where an attribute is written; the declaration's name where it is not."""
+        return self.places.get(attribute, self.span)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

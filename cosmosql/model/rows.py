@@ -170,11 +170,11 @@ class Scene:
             yield from self.rows.rows[role]
 
     def check(self) -> tuple[Diagnostic, ...]:
-        columns = Findings(self.task.span, shown=self.rows.shown)
+        columns = Findings(self.task, shown=self.rows.shown)
         _columns(self, columns)
         if columns.diagnostics:
             return columns.diagnostics
-        found = Findings(self.task.span, shown=self.rows.shown)
+        found = Findings(self.task, shown=self.rows.shown)
         for one in ROW_CHECKS:
             one(self, found)
         return found.diagnostics
@@ -183,14 +183,19 @@ class Scene:
 def _columns(scene: Scene, findings: Findings) -> None:
     """E0510: every row has the columns of the template, the target and the choices."""
     task = scene.task
-    wanted = dict.fromkeys((*parse_template(task.input).columns, task.target))
+    wanted = dict.fromkeys(parse_template(task.input).columns, "input")
+    wanted.setdefault(task.target, "target")
     if task.choices is not None:
-        wanted[task.choices] = None
-    for name in wanted:
+        wanted.setdefault(task.choices, "choices")
+    for name, attribute in wanted.items():
         without = next((row for row in scene.used if name not in row.values), None)
         if without is not None:
             findings.missing_column(
-                name, scene.rows.columns, origin=without.origin, values=without.values
+                name,
+                scene.rows.columns,
+                at=attribute,
+                origin=without.origin,
+                values=without.values,
             )
 
 
@@ -205,6 +210,7 @@ def _values(scene: Scene, findings: Findings) -> None:
                 findings.add(
                     "E0515",
                     "value missing",
+                    at="target" if name == scene.task.target else "input",
                     label=f"`{name}` is empty in some rows",
                     notes=(f"{row.origin}: `{name}` has no value",),
                     help="fill the cell in, or remove the row",
@@ -213,6 +219,7 @@ def _values(scene: Scene, findings: Findings) -> None:
                 findings.add(
                     "E0520",
                     "target is neither text nor number",
+                    at="target",
                     label=f"`{name}` holds lists or objects",
                     notes=(findings.row(row.origin, value),),
                     help="name a column that holds one answer",
@@ -246,6 +253,7 @@ def _labels(scene: Scene, findings: Findings) -> None:
         findings.add(
             "E0514",
             "unknown label",
+            at="labels" if task.labels else "target",
             label="`labels` does not list every label of the rows"
             if task.labels
             else f"a label of the {row.role} rows never occurs in the train rows",
@@ -260,6 +268,7 @@ def _labels(scene: Scene, findings: Findings) -> None:
         findings.add(
             "E0522",
             "labels that are no classes",
+            at="labels" if task.labels else "target",
             label=f"{len(known)} labels in {total} train rows",
             help="use `using generate` for open answers, or another `target`"
             if many
@@ -279,6 +288,7 @@ def _choices(scene: Scene, findings: Findings) -> None:
             findings.add(
                 "E0523",
                 "choices do not fit the target",
+                at="choices",
                 label=f"`{task.choices}` is a list of at least two options, the target among them",
                 notes=(findings.row(row.origin, options),),
                 help="mend the row, or name the right columns",

@@ -45,6 +45,7 @@ def dataset(block: Block) -> Dataset:
         name=block.name,
         doc=block.doc,
         span=block.span,
+        places=block.places,
         using=block.using,
         options=options,
         roles=Roles(
@@ -115,6 +116,7 @@ def task(block: Block) -> Task:
         name=block.name,
         doc=block.doc,
         span=block.span,
+        places=block.places,
         using=block.using,
         dataset=block.text("data"),
         input=block.text("input"),

@@ -34,6 +34,9 @@ class Declared:
     group: str | None = None
     identifier: str | None = None
 
+    def place(self, attribute: str) -> Span:
+        return self.span
+
 
 Write = Callable[..., Path]
 

@@ -121,6 +121,32 @@ def test_mistakes_of_several_kinds_come_together(program: Make) -> None:
     assert sorted(codes) == ["E0515", "E0515", "E0517"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line"),
+    [
+        ('input = "{text}"', 'input = "{texts}"', "E0510", 'input = "{texts}"'),
+        ("target = label", "target = lable", "E0510", "target = lable"),
+        ("target = label", "target = label\n  labels = [a]", "E0514", "labels = [a]"),
+        ('"rows.jsonl"', '"row.jsonl"', "E0511", 'source = "row.jsonl"'),
+        ('"rows.jsonl"', '"rows.jsonl"\n  id = label', "E0513", "id = label"),
+        ('"rows.jsonl"', '"rows.jsonl"\n  group = who', "E0510", "group = who"),
+        (
+            '"rows.jsonl"',
+            '"rows.jsonl"\n  roles {\n    test = 900 examples\n  }',
+            "E0512",
+            "roles",
+        ),
+    ],
+)
+def test_findings_point_at_the_attribute_that_they_are_about(
+    program: Make, old: str, new: str, code: str, line: str
+) -> None:
+    files = {"rows.jsonl": lines(100), "others.jsonl": other(50)}
+    found = examine_data(program(SPEC.replace(old, new, 1), files))[0]
+    own = [item for item in found if item.code == code]
+    assert {item.labels[0].span.text for item in own} == {line}
+
+
 def test_rows_that_only_the_network_has_are_left_out(program: Make) -> None:
     spec = SPEC.replace('using jsonl {\n  source = "rows.jsonl"', 'using hf {\n  source = "a/b"')
     assert examine_data(program(spec, {"others.jsonl": other(50)}))[0] == ()
