@@ -41,7 +41,8 @@ from cosmosql.model.report import Report
 from cosmosql.model.settings import Settings, read_settings
 from cosmosql.model.silence import DATED_CODES, ROW_CODES, SILENCEABLE, Silencer
 from cosmosql.model.values import canonical_text
-from cosmosql.syntax.tree import Parameter
+from cosmosql.schema.kinds import KINDS
+from cosmosql.syntax.tree import Block, Parameter
 
 Bound = TypeVar("Bound", bound=Declared)
 
@@ -215,9 +216,13 @@ def _parameters(modules: Modules, evaluator: Evaluator) -> dict[str, str]:
 def _without_echoes(
     diagnostics: tuple[Diagnostic, ...], modules: Modules
 ) -> tuple[Diagnostic, ...]:
-    """Without unknown names and empty queries whose declarations only a syntax error has cost."""
+    """Without unknown names and empty queries whose declarations only a syntax error or a kind
+    that there is not has cost."""
     damaged: set[str] = set()
     for module in modules.all:
+        for node in module.tree.declarations:
+            if isinstance(node, Block) and node.kind.text not in KINDS:
+                damaged.add(node.name.text)
         if module.damaged:
             text, end = module.tree.source.text, 0
             for node in module.tree.declarations:

@@ -522,3 +522,9 @@ def test_missing_spec(tmp_path: Path) -> None:
     found, diagnostics = bind(tmp_path / "none.cosmos")
     assert found is None
     assert codes(diagnostics) == ["E0109"]
+
+
+def test_a_misspelt_kind_is_told_once(bound: Bind) -> None:
+    text = BASE.replace("strategy few", "stratgy few", 1)
+    assert codes(bound(text.replace("strategy.*", "strategy.few"))[1]) == ["E0208"]
+    assert codes(bound(text)[1]) == ["E0208"]
