@@ -275,7 +275,7 @@ IMPORTS: dict[str, Spec] = {
     "large": lambda place: _modules(
         place,
         12,
-        lambda n: f'import "./m{n + 1}.cosmos" as next\n' + "let a = 1\n" + "#" * 3_900_000,
+        lambda n: f'import "./m{n + 1}.cosmos" as next\n' + "let a = 1\n#" + "x" * 3_900_000,
     ),
     "long aliases": lambda place: _modules(
         place, 250, lambda n: f'import "./m{n + 1}.cosmos" as {"a" * 15_000}\nlet x = 1\n'
