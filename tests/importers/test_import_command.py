@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from cosmosql.cli.import_spec import command
+from cosmosql.cli.main import cosmosql
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.importers.read import read
 from cosmosql.model.bind import analyse
@@ -26,7 +27,7 @@ def test_a_file_that_is_not_there_is_asked_for_as_a_configuration(tmp_path: Path
 
 
 def test_it_prints_a_spec_and_says_what_is_missing() -> None:
-    result = CliRunner().invoke(command, [str(FILES / "qlora.yml")])
+    result = CliRunner().invoke(cosmosql, ["import", str(FILES / "qlora.yml")])
     assert result.exit_code == 0
     assert "strategy tuned using qlora {" in result.stdout
     assert "3 things assumed, 7 not carried over" in result.stderr
@@ -35,7 +36,7 @@ def test_it_prints_a_spec_and_says_what_is_missing() -> None:
 def test_it_writes_rows_beside_the_spec(tmp_path: Path) -> None:
     spec = tmp_path / "capitals.cosmos"
     result = CliRunner().invoke(
-        command, [str(FILES / "promptfooconfig.yaml"), "--output", str(spec)]
+        cosmosql, ["import", str(FILES / "promptfooconfig.yaml"), "--output", str(spec)]
     )
     assert result.exit_code == 0
     rows = (tmp_path / "promptfooconfig.rows.jsonl").read_text(encoding="utf-8").splitlines()
@@ -48,7 +49,9 @@ def test_it_writes_rows_beside_the_spec(tmp_path: Path) -> None:
 def test_it_overwrites_nothing(tmp_path: Path) -> None:
     spec = tmp_path / "capitals.cosmos"
     spec.write_text("mine")
-    result = CliRunner().invoke(command, [str(FILES / "task.yaml"), "--output", str(spec)])
+    result = CliRunner().invoke(
+        cosmosql, ["import", str(FILES / "task.yaml"), "--output", str(spec)]
+    )
     assert result.exit_code == 2
     assert spec.read_text() == "mine"
 
@@ -56,7 +59,9 @@ def test_it_overwrites_nothing(tmp_path: Path) -> None:
 def test_it_follows_no_link_that_leads_nowhere(tmp_path: Path) -> None:
     spec = tmp_path / "capitals.cosmos"
     spec.symlink_to(tmp_path / "elsewhere")
-    result = CliRunner().invoke(command, [str(FILES / "task.yaml"), "--output", str(spec)])
+    result = CliRunner().invoke(
+        cosmosql, ["import", str(FILES / "task.yaml"), "--output", str(spec)]
+    )
     assert result.exit_code == 2
     assert not (tmp_path / "elsewhere").exists()
 
@@ -64,7 +69,9 @@ def test_it_follows_no_link_that_leads_nowhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["file/spec.cosmos", f"{'a' * 300}.cosmos"])
 def test_where_nothing_can_be_written_is_told(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    arguments = [str(FILES / "task.yaml"), "--output", str(tmp_path / name)]
+    assert command.callback is not None
     with pytest.raises(InputError) as caught:
-        CliRunner().invoke(command, arguments, catch_exceptions=False)
+        command.callback(
+            file=FILES / "task.yaml", output=tmp_path / name, quiet=False, verbose=False
+        )
     assert [item.code for item in caught.value.diagnostics] == ["E0111"]
