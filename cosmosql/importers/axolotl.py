@@ -17,7 +17,7 @@ from cosmosql.importers.draft import (
     percent,
     word,
 )
-from cosmosql.importers.question import ask, place
+from cosmosql.importers.question import ON, ask, place
 
 _FILES = {"json": "jsonl", "csv": "csv", "parquet": "parquet"}
 _ALPACA = {"field_instruction": "instruction", "field_input": "input", "field_output": "output"}
@@ -79,7 +79,7 @@ def draft(document: Mapping[str, Any], path: Path) -> Draft:
         made.block(
             "strategy",
             "zero_shot",
-            {"model": Code(model), "on": Code("hw.h100")},
+            {"model": Code(model), "on": ON},
             using="prompt",
         )
     ]
@@ -124,7 +124,7 @@ def _tuned(document: Mapping[str, Any], made: Draft, model: str) -> str | None:
         "epochs": decimal(document.get("num_epochs")),
         "learning_rate": decimal(document.get("learning_rate")),
         "batch_size": count(batch * steps) if batch and steps else None,
-        "on": Code("hw.h100"),
+        "on": ON,
     }
     return made.block("strategy", "tuned", attributes, using=str(adapter))
 

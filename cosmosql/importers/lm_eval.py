@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cosmosql.importers.draft import Code, Draft, Written, count, name_of, template, word
-from cosmosql.importers.question import ask, place
+from cosmosql.importers.question import ON, ask, place, stand_in
 
 _CARRIED = {
     "task",
@@ -50,8 +50,7 @@ def draft(document: Mapping[str, Any], path: Path) -> Draft:
     """A spec that asks the task's question of a small model, with and without examples."""
     made = Draft("LM Evaluation Harness", path.name)
     place(made)
-    made.imports["models"] = "models"
-    made.assume("`model = models.qwen2_5_1_5b`: a task names no model")
+    model = stand_in(made, "a task names no model")
     dataset = _dataset(document, made)
     using, attributes = _answers(document, made)
     metric = _metric(document, using, made)
@@ -66,7 +65,7 @@ def draft(document: Mapping[str, Any], path: Path) -> Draft:
         },
         using=using,
     )
-    on = {"model": Code("models.qwen2_5_1_5b"), "on": Code("hw.h100")}
+    on = {"model": model, "on": ON}
     strategies = [made.block("strategy", "zero_shot", on, using="prompt")]
     shots = count(document.get("num_fewshot"))
     if shots is not None:

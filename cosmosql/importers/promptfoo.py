@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cosmosql.importers.draft import Code, Draft, Written, name_of, template, word
-from cosmosql.importers.question import ask, place
+from cosmosql.importers.question import ON, STAND_IN, ask, place, stand_in
 
 _CARRIED = {"prompts", "providers", "targets", "tests", "description", "defaultTest"}
 _EQUAL = ("equals", "iequals")
@@ -46,9 +46,7 @@ def draft(document: Mapping[str, Any], path: Path) -> Draft:
         using="generate",
     )
     strategies = [
-        made.block(
-            "strategy", f"ask_{name}", {"model": Code(model), "on": Code("hw.h100")}, using="prompt"
-        )
+        made.block("strategy", f"ask_{name}", {"model": Code(model), "on": ON}, using="prompt")
         for name, model in _models(document, made)
     ]
     ask(made, task, strategies, "exact_match")
@@ -97,9 +95,7 @@ def _models(document: Mapping[str, Any], made: Draft) -> list[tuple[str, str]]:
             found.append((own, made.block("model", own, {"id": match[1]}, using="hf")))
     if found:
         return found
-    made.imports["models"] = "models"
-    made.assume("`model = models.qwen2_5_1_5b`: no provider of the file runs here")
-    return [("qwen2_5_1_5b", "models.qwen2_5_1_5b")]
+    return [(STAND_IN, stand_in(made, "no provider of the file runs here").text)]
 
 
 def _options(provider: object) -> list[str]:

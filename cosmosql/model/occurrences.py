@@ -19,7 +19,7 @@ from cosmosql.model.report import Report
 from cosmosql.schema import registry
 from cosmosql.schema.fields import Extension, Field, FieldType
 from cosmosql.schema.kinds import KINDS, Kind, SectionKind
-from cosmosql.schema.measures import MEASURES
+from cosmosql.schema.measures import quantities
 from cosmosql.source import Span
 from cosmosql.syntax.tree import (
     AmongClause,
@@ -214,12 +214,7 @@ def extension_of(kind: Kind, using: str | None) -> Extension | None:
 
 def measures() -> Mapping[str, MeasureName]:
     """Every metric and measure by its name, metrics first."""
-    found = {}
-    for name in registry.names("metric"):
-        found[name] = MeasureName(name, "ratio", registry.extension("metric", name).doc)
-    for name, (dimension, doc) in MEASURES.items():
-        found[name] = MeasureName(name, dimension, doc)
-    return found
+    return {told[0]: MeasureName(*told) for told in quantities()}
 
 
 class _Walker:

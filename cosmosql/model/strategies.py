@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from cosmosql.diagnostics.suggest import closest
+from cosmosql.identity import COMMIT
 from cosmosql.model.attributes import Alternatives
 from cosmosql.model.blocks import Block
 from cosmosql.model.options import option_value, own_facts, own_options
 from cosmosql.model.program import Model, OptionValue, Retriever, Strategy
 from cosmosql.model.report import Report
-
-COMMIT = re.compile("[0-9a-f]{40}")
 
 MODELLESS = "baseline"
 """The strategy that adapts no model."""

@@ -9,7 +9,7 @@ from cosmosql.identity import Json, jsonable
 from cosmosql.schema.fields import Field
 from cosmosql.schema.functions import FUNCTIONS
 from cosmosql.schema.kinds import DEFAULT_SHARES, KINDS, METERS, Kind, SectionKind
-from cosmosql.schema.measures import MEASURES
+from cosmosql.schema.measures import MEASURES, quantities
 from cosmosql.schema.registry import extension, names
 from cosmosql.schema.types import TYPES
 from cosmosql.syntax.build import LANGUAGE
@@ -86,13 +86,10 @@ def _attribute(field: Field) -> Json:
 
 
 def _measures() -> Json:
-    measures: dict[str, Json] = {
-        name: {"dimension": "ratio", "metric": True, "doc": extension("metric", name).doc}
-        for name in names("metric")
+    return {
+        name: {"dimension": dimension, "metric": name not in MEASURES, "doc": doc}
+        for name, dimension, doc in quantities()
     }
-    for name, (dimension, doc) in MEASURES.items():
-        measures[name] = {"dimension": dimension, "metric": False, "doc": doc}
-    return measures
 
 
 def _units() -> Json:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+
+from cosmosql.schema.registry import extension, names
 
 MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -19,3 +21,11 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 COSTS = ("adapt_cost", "serve_cost")
 """The measures that rest on a declared price."""
+
+
+def quantities() -> Iterator[tuple[str, str, str]]:
+    """Name, dimension and meaning of all that a query may ask for: metrics first, then measures."""
+    for name in names("metric"):
+        yield name, "ratio", extension("metric", name).doc
+    for name, (dimension, doc) in MEASURES.items():
+        yield name, dimension, doc

@@ -12,7 +12,7 @@ from textwrap import dedent
 from cosmosql.schema.examples import EXAMPLES
 from cosmosql.schema.fields import Field, FieldType
 from cosmosql.schema.kinds import DEFAULT_SHARES, KINDS, Kind
-from cosmosql.schema.measures import MEASURES
+from cosmosql.schema.measures import quantities
 from cosmosql.schema.registry import extension, names
 from cosmosql.schema.types import TYPES
 
@@ -151,9 +151,7 @@ def _measures() -> Iterator[str]:
     yield "What a query may maximize, minimize and require.\n"
     yield "| measure | dimension | meaning |"
     yield "|---|---|---|"
-    for name in names("metric"):
-        yield f"| `{name}` | ratio | {_cell(extension('metric', name).doc)} |"
-    for name, (dimension, doc) in MEASURES.items():
+    for name, dimension, doc in quantities():
         yield f"| `{name}` | {dimension} | {_cell(doc)} |"
     yield ""
 

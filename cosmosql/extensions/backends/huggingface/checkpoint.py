@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from safetensors import SafetensorError, safe_open
 
 from cosmosql.diagnostics.diagnostic import reject
-from cosmosql.identity import digest, file_digest
+from cosmosql.identity import COMMIT, digest, file_digest
 from cosmosql.schema.registry import missing_package
 
 CONFIG_FILE = "config.json"
@@ -35,7 +35,6 @@ TOKENIZER_FILES = (
     "tokenizer_config.json",
 )
 PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model")
-COMMIT = re.compile("[0-9a-f]{40}")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
