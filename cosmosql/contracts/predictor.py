@@ -1,8 +1,8 @@
-"""Turns what was measured along one learning curve into forecasts further along it."""
+"""Turns what was measured along learning curves into forecasts further along them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,6 +23,16 @@ class CurvePoint:
     draws: NDArray[np.float64] = field(repr=False)
     n: int
     seed: int = 0
+    examples: float = 0.0
+    """Examples that training saw, epochs counted; 0 where nothing was trained."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a curve is asked for: train rows or shots, and the examples that training sees."""
+
+    size: float
+    examples: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +52,25 @@ class Series:
     """Beyond this size the context overflows."""
     short: tuple[CurvePoint, ...] = ()
     """Short runs on the whole pool (finetune only); their size is the number of steps."""
+    model: str = ""
+    """Reference of the model; series of one model share its proxy."""
+    parameters: int | None = None
+    """Of the model, where they are known."""
+    config: Mapping[str, float] = field(default_factory=dict)
+    """The numeric options off the axis: rank, learning rate, epochs, …"""
 
 
 class Predictor(Protocol):
     def forecast(
-        self, series: Series, sizes: Sequence[float], *, n_test: int | None, draws: int, seed: int
-    ) -> tuple[NDArray[np.float64] | Unmeasured, ...]:
-        """For each size, draws of the metric that would be measured there on `n_test` rows:
-        shape (draws,), within [0, 1], run-to-run and sampling noise included; with `n_test` None
-        without the sampling noise. Draw i belongs to the same draw of rows as element i of the
-        points' draws."""
+        self,
+        group: Sequence[Series],
+        targets: Sequence[Sequence[Target]],
+        *,
+        draws: int,
+        seed: int,
+    ) -> tuple[tuple[NDArray[np.float64] | Unmeasured, ...], ...]:
+        """For each series of a query its targets' draws of the metric of one run there: shape
+        (draws,), within [0, 1], run-to-run noise included, the sampling noise of test rows left
+        out. All series of the predictor's kind are given at once, so that they may share what they
+        tell. Draw i belongs to the same draw of rows as element i of the points' draws."""
         ...

@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
 
-from cosmosql.contracts.metric import Metric
-from cosmosql.contracts.predictor import CurvePoint, Predictor, Series
 from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.evidence.measured import Measured
-from cosmosql.evidence.observation import Observation
-from cosmosql.evidence.record import content_digest
-from cosmosql.identity import Json, seed_of
+from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
-from cosmosql.model.program import Program
 from cosmosql.plan.build import corpus_of
-from cosmosql.plan.candidate import Candidate
+from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series as Candidates
-from cosmosql.plan.series import strategy_of, unseeded
+from cosmosql.plan.series import unseeded
 from cosmosql.predict.cost import adapting, exact, serving
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import Fits
 from cosmosql.predict.forecast import Adaptation, Distribution, Forecast, ItemForecast
-from cosmosql.predict.gather import (
-    Evidence,
-    Run,
-    curve_point,
-    gather,
-    proxy_points,
-    size_of,
-)
+from cosmosql.predict.gather import Run, gather, size_of
 from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
 from cosmosql.predict.items import item_forecast, shift_to
 from cosmosql.predict.metric import distribution, metric_named, row_efficiency
 from cosmosql.predict.pairing import Array
-from cosmosql.predict.tokens import (
-    largest_fitting,
-    prompt_line,
-    request_tokens,
-    training_tokens,
-)
+from cosmosql.predict.predicting import Drawn, Question, examples_seen, kind_of, predict
+from cosmosql.predict.scene import Scene
+from cosmosql.predict.tokens import prompt_line, request_tokens, training_tokens
 from cosmosql.schema import registry
 
 DRAWS = 2000
@@ -52,25 +38,18 @@ DRAWS = 2000
 SEED_NOISE = 0.01
 """Least deviation between runs that differ by their seed."""
 
-PREDICTORS = {"finetune": "finetune", "icl-random": "icl", "icl-retrieved": "icl"}
-"""The predictor's name by kind of series."""
+NOTHING_ELSE: Mapping[str, Sequence[Fidelity]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Everything one forecast reads."""
+class Foreseen:
+    """Forecasts of the candidates, in their order, and draws of the metric elsewhere on their
+    curves: `outcomes` by the id of a probe node, `hypothetical` by candidate name, each in the
+    order asked. Draw i is the same draw of rows everywhere."""
 
-    graph: PlanGraph
-    evidence: Evidence
-    facts: Facts
-    metric: Metric
-    fits: Fits
-    draws: int
-    seed: int
-
-    @property
-    def program(self) -> Program:
-        return self.graph.program
+    forecasts: tuple[Forecast, ...]
+    outcomes: Mapping[str, Array | Unmeasured]
+    hypothetical: Mapping[str, Drawn]
 
 
 def forecast(
@@ -82,7 +61,25 @@ def forecast(
     seed: int,
     draws: int = DRAWS,
 ) -> tuple[Forecast, ...]:
-    """A forecast for each of the graph's candidates, in their order; curves come from `fits`.
+    """A forecast for each of the graph's candidates, in their order; see `foresee`."""
+    return foresee(graph, measured, facts, fits, seed=seed, draws=draws).forecasts
+
+
+def foresee(
+    graph: PlanGraph,
+    measured: Iterable[Measured],
+    facts: Facts,
+    fits: Fits,
+    *,
+    seed: int,
+    draws: int = DRAWS,
+    prospects: Sequence[str] = (),
+    hypothetical: Mapping[str, Sequence[Fidelity]] = NOTHING_ELSE,
+) -> Foreseen:
+    """A forecast for each of the graph's candidates; curves come from `fits`.
+
+    `prospects` are ids of probe nodes that may be measured next, `hypothetical` fidelities that a
+    candidate (by name) might be run at; both are answered from the same curves.
 
     What is missing from `measured` leaves candidates Unmeasured. Draw i of every forecast sees
     the same weights of the common probe rows. Raises ValueError where an observation read test
@@ -98,28 +95,93 @@ def forecast(
         draws=draws,
         seed=seed,
     )
+    steps = {id: graph.measurements[id] for id in prospects}
+    inquiries = [inquire(scene, one, steps, hypothetical) for one in graph.series]
+    answers = predict(scene, [one.question for one in inquiries if one.question is not None])
     found: dict[str, Forecast] = {}
-    for candidates in graph.series:
-        found.update(forecast_series(scene, candidates))
-    return tuple(found[candidate.name] for candidate in graph.candidates)
+    outcomes: dict[str, Array | Unmeasured] = {}
+    imagined: dict[str, list[Array | Unmeasured]] = {}
+    for one in inquiries:
+        drawn = answers.get(one.candidates.id, ())
+        predicted = dict(zip([candidate.name for candidate in one.missing], drawn, strict=False))
+        rest = drawn[len(one.missing) :]
+        outcomes.update(zip(one.prospects, rest, strict=False))
+        for name, draw in zip(one.imagined, rest[len(one.prospects) :], strict=False):
+            imagined.setdefault(name, []).append(draw)
+        found.update(forecast_series(scene, one.candidates, predicted))
+    return Foreseen(
+        forecasts=tuple(found[candidate.name] for candidate in graph.candidates),
+        outcomes=outcomes,
+        hypothetical={name: tuple(drawn) for name, drawn in imagined.items()},
+    )
 
 
-def forecast_series(scene: Scene, candidates: Candidates) -> dict[str, Forecast]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What is wanted of one series: the candidates that were not measured, then probe nodes, then
+    imagined runs of candidates; `question` holds them in this order, None where there is no
+    curve or nothing to ask."""
+
+    candidates: Candidates
+    missing: tuple[Candidate, ...]
+    prospects: tuple[str, ...]
+    imagined: tuple[str, ...]
+    question: Question | None
+
+
+def inquire(
+    scene: Scene,
+    candidates: Candidates,
+    steps: Mapping[str, Measurement],
+    hypothetical: Mapping[str, Sequence[Fidelity]],
+) -> Inquiry:
+    runs = scene.evidence.runs[candidates.id]
+    failed = {unseeded(step) for step in scene.evidence.failures[candidates.id]}
+    missing = tuple(
+        one
+        for one in candidates.candidates
+        if unseeded(candidates.full[one.name]) not in failed
+        and not runs_in_full(runs, candidates.full[one.name])
+    )
+    nodes = scene.graph.probes_of(candidates)
+    prospects = tuple(id for id in steps if id in nodes)
+    imagined = tuple(
+        one.name for one in candidates.candidates for _ in hypothetical.get(one.name, ())
+    )
+    asked = [(one, candidates.full[one.name]) for one in missing]
+    asked += [(candidates.candidates[0], steps[id].fidelity) for id in prospects]
+    asked += [
+        (one, step) for one in candidates.candidates for step in hypothetical.get(one.name, ())
+    ]
+    kind = kind_of(scene.program, candidates)
+    return Inquiry(
+        candidates=candidates,
+        missing=missing,
+        prospects=prospects,
+        imagined=imagined,
+        question=None
+        if kind is None
+        else Question(candidates=candidates, kind=kind, asked=tuple(asked)),
+    )
+
+
+def forecast_series(
+    scene: Scene, candidates: Candidates, predicted: Mapping[str, Array | Unmeasured]
+) -> dict[str, Forecast]:
     """Forecasts of candidates that share a learning curve, by name."""
     runs = scene.evidence.runs[candidates.id]
-    own_runs = {
-        one.name: runs_in_full(runs, candidates.full[one.name]) for one in candidates.candidates
+    failures = {
+        unseeded(step): reason for step, reason in scene.evidence.failures[candidates.id].items()
     }
-    missing = [one for one in candidates.candidates if not own_runs[one.name]]
-    predicted = predict_missing(scene, candidates, runs, missing)
     forecasts = {}
     for candidate in candidates.candidates:
         full = candidates.full[candidate.name]
-        if own := own_runs[candidate.name]:
+        if own := runs_in_full(runs, full):
             metric: Distribution | Unmeasured = measured_metric(scene, own)
             items: ItemForecast | None = item_forecast(own[0].observation, None)
         else:
-            metric = predicted[candidate.name]
+            reason = failures.get(unseeded(full), Unmeasured("it was not measured"))
+            metric = predicted_metric(scene, candidates, predicted.get(candidate.name, reason))
             items = shifted_items(scene, nearest_run(runs, full), metric)
         once = adaptation_of(scene, candidates, candidate, runs)
         forecasts[candidate.name] = Forecast(
@@ -167,120 +229,21 @@ def measured_metric(scene: Scene, own: tuple[Run, ...]) -> Distribution:
     )
 
 
-def predict_missing(
-    scene: Scene, candidates: Candidates, runs: tuple[Run, ...], missing: list[Candidate]
-) -> dict[str, Distribution | Unmeasured]:
-    """The metric of candidates that were not measured in full, from their series' predictor."""
-    if not missing:
-        return {}
-    failures = scene.evidence.failures[candidates.id]
-    known = {unseeded(step): reason for step, reason in failures.items()}
-    failed: dict[str, Distribution | Unmeasured] = {
-        one.name: known[unseeded(candidates.full[one.name])]
-        for one in missing
-        if unseeded(candidates.full[one.name]) in known
-    }
-    missing = [one for one in missing if one.name not in failed]
-    kind = kind_of(scene.program, candidates)
-    if kind is None or not missing:
-        return failed | {one.name: Unmeasured("it was not measured") for one in missing}
-    series = curve_series(scene, candidates, kind, runs)
-    sizes = [size_of(candidates.full[one.name]) for one in missing]
-    predictor = predictor_named(PREDICTORS[kind])
-    asked: dict[str, Json] = {
-        "predictor": PREDICTORS[kind],
-        "kind": kind,
-        "metric": scene.metric.name,
-        "measured": [content_digest(run.observation) for run in runs],
-        "proxy": content_digest(proxy) if (proxy := proxy_of(scene, candidates, kind)) else None,
-        "label_counts": list(series.label_counts),
-        "largest_fitting": series.largest_fitting,
-        "sizes": list(sizes),
-        "draws": scene.draws,
-        "seed": scene.seed,
-    }
-    drawn = scene.fits.draws(
-        asked,
-        lambda seed: predictor.forecast(series, sizes, n_test=None, draws=scene.draws, seed=seed),
-    )
-    rows = max((run.rows for run in runs), default=0) or max(
-        (point.n for point in series.proxy), default=1
-    )
-    efficiency = row_efficiency(runs[-1].draws, runs[-1].rows) if runs else 1.0
-    return failed | {
-        one.name: checked(scene, draws, rows, efficiency)
-        for one, draws in zip(missing, drawn, strict=True)
-    }
-
-
-def checked(
-    scene: Scene, draws: Array | Unmeasured, rows: int, efficiency: float
+def predicted_metric(
+    scene: Scene, candidates: Candidates, drawn: Array | Unmeasured
 ) -> Distribution | Unmeasured:
-    """A predictor's answer as a distribution; raises ValueError where it breaks its contract."""
-    if isinstance(draws, Unmeasured):
-        return draws
-    inside = np.isfinite(draws).all() and (draws >= 0).all() and (draws <= 1).all()
-    if draws.shape != (scene.draws,) or not inside:
-        raise ValueError("a predictor returns finite draws in [0, 1], one a draw of rows")
+    """A predictor's draws as a distribution over the rows that its curve was measured on."""
+    if isinstance(drawn, Unmeasured):
+        return drawn
+    runs = scene.evidence.runs[candidates.id]
     return distribution(
-        draws,
-        value=float(np.median(draws)),
+        drawn,
+        value=float(np.median(drawn)),
         basis="predicted",
-        rows=rows,
+        rows=max((run.rows for run in runs), default=1),
         n_test=scene.facts.n_test,
         seed=scene.seed,
-        efficiency=efficiency,
-    )
-
-
-def predictor_named(name: str) -> Predictor:
-    return cast(Predictor, registry.load(registry.extension("predictor", name)))
-
-
-def kind_of(program: Program, candidates: Candidates) -> str | None:
-    """Which kind of curve the series runs along; None where it has no curve."""
-    if candidates.trains:
-        return "finetune"
-    if candidates.axis != "shots":
-        return None
-    retriever = candidates.candidates[0].retriever
-    if retriever is None or program.retrievers[retriever].using == "random":
-        return "icl-random"
-    return "icl-retrieved"
-
-
-def proxy_of(scene: Scene, candidates: Candidates, kind: str) -> Observation | None:
-    """The proxy curve of the series' model, where its strategy trains."""
-    model = candidates.candidates[0].model
-    return scene.evidence.proxies.get(model) if kind == "finetune" and model else None
-
-
-def curve_series(scene: Scene, candidates: Candidates, kind: str, runs: tuple[Run, ...]) -> Series:
-    model = candidates.candidates[0].model or ""
-    proxy: tuple[CurvePoint, ...] = ()
-    if observation := proxy_of(scene, candidates, kind):
-        proxy = proxy_points(observation, scene.metric, draws=scene.draws, seed=scene.seed)
-    card = scene.facts.cards.get(model)
-    counts = scene.facts.label_counts
-    return Series(
-        kind=kind,
-        points=tuple(
-            curve_point(run, size_of(run.fidelity)) for run in runs if run.fidelity.steps is None
-        ),
-        proxy=proxy,
-        zero_shot=next((curve_point(run, 0.0) for run in runs if size_of(run.fidelity) == 0), None),
-        labels=len(counts) or None,
-        label_counts=counts,
-        largest_fitting=None
-        if kind == "finetune"
-        else largest_fitting(
-            runs, card.context if card else None, scene.evidence.failures[candidates.id]
-        ),
-        short=tuple(
-            curve_point(run, float(run.fidelity.steps))
-            for run in runs
-            if run.fidelity.steps is not None
-        ),
+        efficiency=row_efficiency(runs[-1].draws, runs[-1].rows) if runs else 1.0,
     )
 
 
@@ -303,19 +266,7 @@ def adaptation_of(
     full = candidates.full[candidate.name]
 
     def seen(fidelity: Fidelity) -> int:
-        return (
-            strategy_of(candidate.kind)
-            .workload(
-                candidate.config,
-                fidelity,
-                input_tokens=1,
-                target_tokens=0,
-                instruction_tokens=0,
-                options=0,
-                rows=0,
-            )
-            .training_tokens
-        )
+        return examples_seen(candidate, fidelity)
 
     trained = training_tokens(runs, full, seen) if candidates.trains else (0.0, 0.0)
     indexed = indexed_tokens(scene, candidate, runs, full)

@@ -103,9 +103,14 @@ def size_of(fidelity: Fidelity) -> float:
     return float(fidelity.train_rows if fidelity.train_rows is not None else fidelity.shots or 0)
 
 
-def curve_point(run: Run, size: float) -> CurvePoint:
+def curve_point(run: Run, size: float, examples: float) -> CurvePoint:
     return CurvePoint(
-        size=size, value=run.value, draws=run.draws, n=run.rows, seed=run.fidelity.seed
+        size=size,
+        value=run.value,
+        draws=run.draws,
+        n=run.rows,
+        seed=run.fidelity.seed,
+        examples=examples,
     )
 
 

@@ -28,6 +28,16 @@ def outside_reach(series: Series, size: float) -> Unmeasured | None:
     return None
 
 
+def along_curve(
+    series: Series, sizes: Sequence[float], *, draws: int, seed: int
+) -> tuple[Array | Unmeasured, ...]:
+    """As `forecast_curve`, with the reason in place of a size that is out of reach."""
+    refused = {size: outside_reach(series, size) for size in sizes}
+    asked = [size for size in dict.fromkeys(sizes) if refused[size] is None]
+    known = dict(zip(asked, forecast_curve(series, asked, draws=draws, seed=seed), strict=True))
+    return tuple(refused[size] or known[size] for size in sizes)
+
+
 def forecast_curve(
     series: Series, sizes: Sequence[float], *, draws: int, seed: int
 ) -> tuple[Array, ...]:

@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from cosmosql.contracts.predictor import CurvePoint, Predictor, Series
+from cosmosql.contracts.predictor import CurvePoint, Predictor, Series, Target
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.schema import registry
 
@@ -158,11 +158,9 @@ def test_the_predictor_holds_the_last_point() -> None:
         CurvePoint(size=16, value=0.4, draws=low, n=50),
     )
     series = Series(kind="finetune", points=points)
-    [found] = predictor.forecast(series, [512], n_test=None, draws=100, seed=0)
-    assert np.array_equal(found, high)
-    [shown] = predictor.forecast(series, [512], n_test=10, draws=100, seed=0)
-    assert set(np.round(shown * 10, 9)) <= set(map(float, range(11)))
-    [unknown] = predictor.forecast(
-        Series(kind="finetune", points=()), [512], n_test=None, draws=100, seed=0
+    nothing = Series(kind="finetune", points=())
+    [[found], [unknown]] = predictor.forecast(
+        [series, nothing], [[Target(size=512)], [Target(size=512)]], draws=100, seed=0
     )
+    assert np.array_equal(found, high)
     assert "no point" in unknown.reason

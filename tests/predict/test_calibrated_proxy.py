@@ -7,6 +7,7 @@ from scipy.stats import binom
 from cosmosql.contracts.predictor import CurvePoint, Series
 from cosmosql.extensions.predictors.calibrated_proxy import CalibratedProxy, proxy_logit
 from cosmosql.interval import Unmeasured
+from cosmosql.predict.metric import measured_on
 
 DRAWS = 800
 PROXY_SIZES = (16, 32, 64, 128, 256, 512, 1024)
@@ -29,9 +30,9 @@ def proxy(top: float = 0.92) -> tuple[CurvePoint, ...]:
 
 
 def forecast(series: Series, size: float = 1024, n_test: int | None = None) -> np.ndarray:
-    (draws,) = CalibratedProxy().forecast(series, [size], n_test=n_test, draws=DRAWS, seed=3)
+    (draws,) = CalibratedProxy().curve(series, [size], draws=DRAWS, seed=3)
     assert not isinstance(draws, Unmeasured)
-    return draws
+    return measured_on(draws, n_test, seed=3)
 
 
 def test_the_proxy_alone_gives_its_own_level_and_wide_draws() -> None:
@@ -85,8 +86,8 @@ def test_without_a_proxy_the_curve_families_answer_and_without_points_nobody_doe
     runs = (point(32, 0.45), point(64, 0.6), point(128, 0.7))
     draws = forecast(Series(kind="finetune", points=runs, labels=4))
     assert 0.7 < np.median(draws) < 0.95
-    (nothing,) = CalibratedProxy().forecast(
-        Series(kind="finetune", points=()), [1024], n_test=None, draws=DRAWS, seed=0
+    (nothing,) = CalibratedProxy().curve(
+        Series(kind="finetune", points=()), [1024], draws=DRAWS, seed=0
     )
     assert isinstance(nothing, Unmeasured)
 

@@ -85,7 +85,7 @@ def test_a_kept_fit_is_not_computed_again(world: Make, monkeypatch: pytest.Monke
     one = world()
     fits = no_fits()
     first = forecast(one.graph, one.measured, one.facts, fits, seed=0, draws=200)
-    monkeypatch.setattr("cosmosql.predict.forecasting.predictor_named", lambda name: None)
+    monkeypatch.setattr("cosmosql.predict.predicting.predictor_named", lambda name: None)
     kept = Fits(Recorded(fits.used), replay=True)
     again = forecast(one.graph, one.measured, one.facts, kept, seed=0, draws=200)
     for left, right in zip(first, again, strict=True):

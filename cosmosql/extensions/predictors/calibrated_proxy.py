@@ -20,11 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from cosmosql.contracts.predictor import CurvePoint, Series
+from cosmosql.contracts.predictor import CurvePoint, Series, Target
 from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
-from cosmosql.predict.metric import measured_on
-from cosmosql.predict.series import forecast_curve, outside_reach
+from cosmosql.predict.series import along_curve
 
 Array = NDArray[np.float64]
 
@@ -54,28 +53,25 @@ class CalibratedProxy:
     """The implementation behind predictor `finetune`."""
 
     def forecast(
-        self, series: Series, sizes: Sequence[float], *, n_test: int | None, draws: int, seed: int
-    ) -> tuple[NDArray[np.float64] | Unmeasured, ...]:
-        if len(series.proxy) >= 2:
-            curves: Sequence[Array | Unmeasured] = [
-                calibrated(series, size, draws=draws, seed=seed) for size in sizes
-            ]
-        else:
-            curves = without_proxy(series, sizes, draws=draws, seed=seed)
+        self,
+        group: Sequence[Series],
+        targets: Sequence[Sequence[Target]],
+        *,
+        draws: int,
+        seed: int,
+    ) -> tuple[tuple[NDArray[np.float64] | Unmeasured, ...], ...]:
         return tuple(
-            curve if isinstance(curve, Unmeasured) else measured_on(curve, n_test, seed=seed)
-            for curve in curves
+            self.curve(series, [target.size for target in asked], draws=draws, seed=seed)
+            for series, asked in zip(group, targets, strict=True)
         )
 
-
-def without_proxy(
-    series: Series, sizes: Sequence[float], *, draws: int, seed: int
-) -> Sequence[Array | Unmeasured]:
-    """Draws from the curve families alone, Unmeasured where no run was made."""
-    refused = {size: outside_reach(series, size) for size in sizes}
-    asked = [size for size in sizes if refused[size] is None]
-    known = dict(zip(asked, forecast_curve(series, asked, draws=draws, seed=seed), strict=True))
-    return [refused[size] or known[size] for size in sizes]
+    def curve(
+        self, series: Series, sizes: Sequence[float], *, draws: int, seed: int
+    ) -> tuple[Array | Unmeasured, ...]:
+        """Draws at each size; without a proxy from the curve families alone."""
+        if len(series.proxy) < 2:
+            return along_curve(series, sizes, draws=draws, seed=seed)
+        return tuple(calibrated(series, size, draws=draws, seed=seed) for size in sizes)
 
 
 @dataclass(frozen=True, slots=True)
