@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.predict.hardware import Rates, Tariff, rates_of, tariff_of
 from cosmosql.predict.metric import metric_draws, metric_named, value_of
 from cosmosql.predict.pairing import Array, row_weights
+from cosmosql.predict.tokens import beginning, shares_demonstrations
 from cosmosql.probes.lower import probe_run
 from cosmosql.probes.runtime import Runtime
 
@@ -49,14 +50,15 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """How one member's tokens become money."""
+    """How one member's tokens become money. `cached` tokens of every prompt were read before."""
 
     rates: Rates
     tariff: Tariff
+    cached: float = 0.0
 
     def request(self, item: Item) -> float:
         """Money for one answer."""
-        seconds = item.prompt_tokens / self.rates.prefill
+        seconds = (item.prompt_tokens - self.cached) / self.rates.prefill
         seconds += item.completion_tokens / self.rates.decode
         return seconds * float(self.tariff.money_a_second) / self.tariff.utilisation
 
@@ -79,7 +81,10 @@ def outcomes(
     ]
     planned = chosen_part(plan)
     seed = plan.locked.seed
-    paid = [how_paid(candidate, runtime, evidence) for candidate in candidates]
+    paid = [
+        how_paid(candidate, observation, runtime, evidence)
+        for candidate, observation in zip(candidates, answers, strict=True)
+    ]
     once = [
         one_off(candidate, observation, how, runtime)
         for candidate, observation, how in zip(candidates, answers, paid, strict=True)
@@ -133,7 +138,7 @@ def interval(value: float, draws: Array, rows: int) -> Estimate:
 
 
 def how_paid(
-    candidate: Candidate, runtime: Runtime, evidence: Evidence
+    candidate: Candidate, answered: Observation, runtime: Runtime, evidence: Evidence
 ) -> Paid | Unmeasured | None:
     """None for a member without a model: it takes no accelerator time."""
     if candidate.model is None:
@@ -148,7 +153,11 @@ def how_paid(
     tariff = tariff_of(hardware)
     if isinstance(rates, Unmeasured):
         return rates
-    return tariff if isinstance(tariff, Unmeasured) else Paid(rates=rates, tariff=tariff)
+    if isinstance(tariff, Unmeasured):
+        return tariff
+    fidelity = Fidelity(shots=cast(int | None, candidate.config.get("shots")))
+    shared = shares_demonstrations(runtime.program, candidate)
+    return Paid(rates=rates, tariff=tariff, cached=beginning(answered, fidelity, shared=shared))
 
 
 def serving(

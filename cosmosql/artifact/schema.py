@@ -38,6 +38,7 @@ class EvidenceUsage(Part):
     """What depends on nothing but the question; seconds and money stay in the ledger."""
 
     prompt_tokens: int
+    cached_tokens: int | None = None
     completion_tokens: int
     training_tokens: int
     requests: int

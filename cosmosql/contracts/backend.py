@@ -66,6 +66,8 @@ class Scored:
     prompt_tokens: int
     completion_tokens: int
     """Tokens of the best option: what an engine that answers would generate."""
+    cached_tokens: int = 0
+    """Of the prompt's tokens, those that another prompt of the same call had read already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ class Generated:
     first_candidates: tuple[tuple[str, float], ...]
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0
+    """As in `Scored`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,8 @@ class Answer:
     signals: Mapping[str, float]
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0
+    """Of the prompt's tokens, those that were computed for another prompt already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

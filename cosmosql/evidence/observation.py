@@ -27,9 +27,13 @@ class Item:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What a measurement took. Seconds are real ones; `money` is an amount in the currency of the
-    price that was paid, None where no price is known."""
+    price that was paid, None where no price is known.
+
+    `prompt_tokens` counts every prompt whole, as an endpoint bills it. `cached_tokens` of them were
+    taken from a cache and not computed again; None where that was not recorded."""
 
     prompt_tokens: int = 0
+    cached_tokens: int | None = None
     completion_tokens: int = 0
     training_tokens: int = 0
     requests: int = 0

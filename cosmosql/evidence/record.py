@@ -12,7 +12,8 @@ from cosmosql.evidence.observation import Item, Observation, Usage
 from cosmosql.identity import Json, digest, jsonable
 
 COUNTED = ("prompt_tokens", "completion_tokens", "training_tokens", "requests", "labels", "flops")
-"""The usage that depends on nothing but what was asked. Seconds and money stay in the ledger."""
+"""The usage that depends on nothing but what was asked. Seconds and money stay in the ledger.
+`cached_tokens` joins them where it was recorded."""
 
 PLAIN = ("rows", "score", "predicted", "target", "prompt_tokens", "completion_tokens")
 """The columns of items beside their signals."""
@@ -21,6 +22,10 @@ PLAIN = ("rows", "score", "predicted", "target", "prompt_tokens", "completion_to
 def record(observation: Observation, *, timings: bool) -> dict[str, Json]:
     """The JSON of an observation; without `timings` two runs of one question give the same."""
     usage = cast(dict[str, Json], jsonable(observation.usage))
+    # Where it was not recorded it is left out, so that older evidence keeps its digest.
+    counted = (*COUNTED, "cached_tokens")
+    if usage["cached_tokens"] is None:
+        del usage["cached_tokens"]
     return {
         "kind": observation.kind,
         "key": observation.key,
@@ -29,7 +34,9 @@ def record(observation: Observation, *, timings: bool) -> dict[str, Json]:
         "role": observation.role,
         "values": jsonable(observation.values),
         "items": _columns(observation.items),
-        "usage": usage if timings else {name: usage[name] for name in COUNTED} | {"money": None},
+        "usage": usage
+        if timings
+        else {name: usage[name] for name in counted if name in usage} | {"money": None},
     }
 
 

@@ -6,25 +6,34 @@ step, so that interrupting and repeating a run gives the same numbers.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Protocol, cast
 
 from cosmosql.contracts.backend import DeviceProfile
 from cosmosql.evidence.measured import UNMEASURED
-from cosmosql.evidence.observation import Observation
+from cosmosql.evidence.observation import Observation, Usage
 
 
 class Tokens(Protocol):
-    """What `Workload` and `Usage` share."""
+    """What `Workload` and `Work` share."""
 
     @property
-    def prompt_tokens(self) -> int: ...
+    def prompt_tokens(self) -> float: ...
 
     @property
-    def completion_tokens(self) -> int: ...
+    def completion_tokens(self) -> float: ...
 
     @property
-    def training_tokens(self) -> int: ...
+    def training_tokens(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Tokens that one model really computes: what came from a cache is not among them."""
+
+    prompt_tokens: float = 0
+    completion_tokens: float = 0
+    training_tokens: float = 0
 
 
 FORWARD = 2
@@ -45,6 +54,15 @@ def profile_of(observation: Observation) -> DeviceProfile | None:
     device = str(values.pop("device"))
     rates = {name: float(cast(float, value)) for name, value in values.items()}
     return DeviceProfile(device=device, **rates)
+
+
+def work_of(usage: Usage) -> Work:
+    """What a usage computed; one that does not say what was cached computed everything."""
+    return Work(
+        prompt_tokens=usage.prompt_tokens - (usage.cached_tokens or 0),
+        completion_tokens=usage.completion_tokens,
+        training_tokens=usage.training_tokens,
+    )
 
 
 def seconds(work: Tokens, profile: DeviceProfile) -> float:

@@ -19,6 +19,8 @@ from cosmosql.predict.tokens import RequestTokens
 
 Quantities = Mapping[str, Distribution | Unmeasured]
 
+TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+
 
 def exact(value: float, unit: str, draws: int, basis: str) -> Distribution:
     """A quantity without spread."""
@@ -45,8 +47,9 @@ def drawn(
 
 
 def request_seconds(tokens: RequestTokens, rates: Rates) -> Array:
-    """Accelerator seconds of one request, shape (draws,)."""
-    return np.asarray(tokens.prompt / rates.prefill + tokens.completion / rates.decode)
+    """Accelerator seconds of one request, shape (draws,): what is cached is not read again."""
+    read = tokens.prompt - tokens.cached + tokens.query
+    return np.asarray(read / rates.prefill + tokens.completion / rates.decode)
 
 
 def serving(
@@ -57,18 +60,18 @@ def serving(
     n_test: int,
     seed: int,
 ) -> Quantities:
-    """`prompt_tokens`, `completion_tokens`, `latency` and `serve_cost` of one request: seconds
-    times the price, over the share of the paid time in which requests are served."""
+    """`prompt_tokens`, `cached_tokens` of them, `completion_tokens`, `latency` and `serve_cost` of
+    one request: seconds times the price, over the share of the paid time in which requests are
+    served."""
     if isinstance(tokens, Unmeasured):
-        return dict.fromkeys(
-            ("prompt_tokens", "completion_tokens", "latency", "serve_cost"), tokens
-        )
+        return dict.fromkeys((*TOKENS, "latency", "serve_cost"), tokens)
 
     def of(draws: Array, unit: str, basis: str) -> Distribution:
         return drawn(draws, unit, basis, tokens.rows, n_test=n_test, seed=seed)
 
     found: dict[str, Distribution | Unmeasured] = {
         "prompt_tokens": of(tokens.prompt, "tok/request", tokens.basis),
+        "cached_tokens": of(tokens.cached, "tok/request", tokens.basis),
         "completion_tokens": of(tokens.completion, "tok/request", tokens.basis),
     }
     if isinstance(rates, Unmeasured):

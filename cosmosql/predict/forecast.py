@@ -28,6 +28,8 @@ class Distribution:
     shown: tuple[float, float] | None = None
     """The 90 % interval that is shown where it is not the draws' own: a metric's draws are of the
     metric itself, while what is shown foretells its value measured on the test rows."""
+    efficiency: float = 1.0
+    """How many binomial rows a test row is worth for this metric: see `row_efficiency`."""
 
     def estimate(self) -> Estimate:
         """The value with its 90 % interval, as reports show it."""
@@ -51,10 +53,12 @@ class ItemForecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adaptation:
-    """Tokens of making a candidate ready: trained on, and embedded for an index."""
+    """Tokens of making a candidate ready: trained on, and embedded for an index. With an index
+    every request embeds `query_tokens` as well."""
 
     training_tokens: float = 0.0
     indexed_tokens: float = 0.0
+    query_tokens: float = 0.0
     spread: float = 0.0
     """Relative standard error of the training tokens."""
 

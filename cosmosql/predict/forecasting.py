@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import cast
 
@@ -30,7 +30,12 @@ from cosmosql.predict.metric import distribution, metric_named, row_efficiency
 from cosmosql.predict.pairing import Array
 from cosmosql.predict.predicting import Drawn, Question, examples_seen, kind_of, predict
 from cosmosql.predict.scene import Scene
-from cosmosql.predict.tokens import prompt_line, request_tokens, training_tokens
+from cosmosql.predict.tokens import (
+    prompt_line,
+    request_tokens,
+    shares_demonstrations,
+    training_tokens,
+)
 from cosmosql.schema import registry
 
 DRAWS = 2000
@@ -274,7 +279,12 @@ def adaptation_of(
         return trained
     if isinstance(indexed, Unmeasured):
         return indexed
-    return Adaptation(training_tokens=trained[0], indexed_tokens=indexed, spread=trained[1])
+    return Adaptation(
+        training_tokens=trained[0],
+        indexed_tokens=indexed[0],
+        query_tokens=indexed[1],
+        spread=trained[1],
+    )
 
 
 def measures(
@@ -296,12 +306,14 @@ def measures(
     rates = rates_of(scene.evidence.profiles.get(candidate.model), card, hardware)
     if reason := memory_reason(card, hardware, candidates.trains):
         rates = Unmeasured(reason)
-    shared = kind_of(scene.program, candidates) == "icl-random"
+    shared = shares_demonstrations(scene.program, candidate)
     tokens = (
         metric
         if isinstance(metric, Unmeasured)
         else request_tokens(runs, full, shared=shared, draws=scene.draws, seed=scene.seed)
     )
+    if not isinstance(tokens, Unmeasured) and not isinstance(once, Unmeasured):
+        tokens = replace(tokens, query=once.query_tokens)
     return {
         **serving(tokens, rates, tariff, n_test=scene.facts.n_test, seed=scene.seed),
         "adapt_cost": adapting(once, rates, tariff, draws=scene.draws, seed=scene.seed),
@@ -314,6 +326,7 @@ def free_of_models(scene: Scene) -> dict[str, Distribution | Unmeasured]:
     currency = currency_of(scene.graph)
     units = {
         "prompt_tokens": "tok/request",
+        "cached_tokens": "tok/request",
         "completion_tokens": "tok/request",
         "latency": "s",
         "serve_cost": f"{currency}/request",
@@ -336,17 +349,17 @@ def currency_of(graph: PlanGraph) -> str:
 
 def indexed_tokens(
     scene: Scene, candidate: Candidate, runs: tuple[Run, ...], full: Fidelity
-) -> float | Unmeasured:
-    """Tokens that the model reads to embed the pool for a dense index: a demonstration's length
-    for every train row. Other indexes cost no accelerator time."""
+) -> tuple[float, float] | Unmeasured:
+    """Tokens that the model reads to embed the pool for a dense index (a demonstration's length for
+    every train row), and to embed one query. Other indexes cost no accelerator time."""
     if candidate.retriever is None or full.shots == 0:
-        return 0.0
+        return 0.0, 0.0
     using = scene.program.retrievers[candidate.retriever].using
     factory = cast(RetrieverFactory, registry.load(registry.extension("retriever", using)))
     if not factory.needs_embedding:
-        return 0.0
+        return 0.0, 0.0
     line = prompt_line(runs, draws=scene.draws, seed=scene.seed)
     if isinstance(line, Unmeasured):
         return line
     pool = scene.facts.pools[corpus_of(scene.program, candidate)]
-    return float(np.median(line[1])) * pool
+    return float(np.median(line[1])) * pool, max(float(np.median(line[0])), 0.0)

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TypeAlias
 
 import numpy as np
 
 from cosmosql.evidence.measured import Measured, distinct
-from cosmosql.evidence.throughput import flops, profile_of, seconds
+from cosmosql.evidence.throughput import Work, flops, profile_of, seconds, work_of
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import curve_of, unseeded
+from cosmosql.predict.cost import TOKENS
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.hardware import tariff_of
+from cosmosql.predict.tokens import beginning, shares_demonstrations
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """Tokens of some work by one model."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    training_tokens: int = 0
+Index: TypeAlias = tuple[str | None, str | None]
+"""Retriever and model, by reference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,28 +39,52 @@ class Spending:
 
 
 def probing(graph: PlanGraph, measured: Iterable[Measured], facts: Facts) -> Spending:
-    """Everything that was measured, once, by its tokens; profiles themselves (about a second each)
-    are left out on both sides."""
+    """Everything that was measured, once, by the tokens that it computed; profiles themselves
+    (about a second each) are left out on both sides. A beginning that prompts share was read once
+    a measurement, and an index that several use is embedded once."""
     pairs = distinct(measured)
     work = []
+    indexed: dict[Index, tuple[Candidate, int]] = {}
     for one in pairs:
         if one.measurement.kind == "profile":
             continue
-        usage = one.observation.usage
-        tokens = Work(
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            training_tokens=usage.training_tokens,
-        )
-        work.append((one.measurement.candidate, tokens))
+        candidate, found = one.measurement.candidate, computed(graph, one)
+        if one.measurement.kind == "evaluate" and (embedded := embedded_tokens(one)):
+            found = replace(found, prompt_tokens=found.prompt_tokens - embedded)
+            index = candidate.retriever, candidate.model
+            most = max(embedded, indexed.get(index, (candidate, 0))[1])
+            indexed[index] = candidate, most
+        work.append((candidate, found))
+    work += [(candidate, Work(prompt_tokens=tokens)) for candidate, tokens in indexed.values()]
     return total(graph, pairs, facts, work, ())
+
+
+def computed(graph: PlanGraph, one: Measured) -> Work:
+    """What a measurement computed. One that did not record what its prompts shared is taken to have
+    read its set of demonstrations once, as every measurement does."""
+    observation, fidelity = one.observation, one.measurement.fidelity
+    found = work_of(observation.usage)
+    if observation.usage.cached_tokens is None and one.measurement.kind == "evaluate":
+        shared = shares_demonstrations(graph.program, one.measurement.candidate)
+        later = len(observation.items) - 1
+        cached = later * beginning(observation, fidelity, shared=shared)
+        found = replace(found, prompt_tokens=found.prompt_tokens - cached)
+    return found
+
+
+def embedded_tokens(one: Measured) -> int:
+    """Tokens that a measurement embedded for its model's own index: its prompts hold the others. A
+    measurement on more rows embeds those of one on fewer, and the same pool."""
+    usage = one.observation.usage
+    return usage.prompt_tokens - sum(item.prompt_tokens for item in one.observation.items)
 
 
 def exhaustive(
     graph: PlanGraph, forecasts: Iterable[Forecast], measured: Iterable[Measured], facts: Facts
 ) -> Spending:
     """Every candidate adapted in full and judged on the test rows; candidates that are the same
-    run (whatever strategy names them) are counted once, and so is an index that they share."""
+    run (whatever strategy names them) are counted once, and so are an index that they share and
+    the beginning that a candidate's prompts share."""
     fulls = {name: full for series in graph.series for name, full in series.full.items()}
     seen: set[object] = set()
     work: list[tuple[Candidate, Work]] = []
@@ -74,21 +95,24 @@ def exhaustive(
         if candidate.model is None or run in seen:
             continue
         seen.add(run)
-        prompt = mean_of(forecast, "prompt_tokens")
-        completion = mean_of(forecast, "completion_tokens")
+        prompt, cached, completion = (mean_of(forecast, name) for name in TOKENS)
         once = forecast.adaptation
-        if prompt is None or completion is None or once is None:
+        if prompt is None or cached is None or completion is None or once is None:
             uncounted.append(candidate.name)
             continue
-        index = (candidate.retriever, candidate.model)
-        embedded = 0.0 if index in seen else once.indexed_tokens
-        if embedded:
+        index: Index = candidate.retriever, candidate.model
+        embedded = once.indexed_tokens + once.query_tokens * facts.n_test
+        if embedded and index in seen:
+            embedded = 0.0
+        elif embedded:
             seen.add(index)
+        # The first of the test rows reads the common beginning, the others find it.
+        read = prompt * facts.n_test - cached * max(facts.n_test - 1, 0)
         work.append(
             (
                 candidate,
                 Work(
-                    prompt_tokens=round(prompt * facts.n_test + embedded),
+                    prompt_tokens=round(read + embedded),
                     completion_tokens=round(completion * facts.n_test),
                     training_tokens=round(once.training_tokens),
                 ),

@@ -8,21 +8,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosmosql.contracts.strategy import Fidelity
-from cosmosql.evidence.observation import Item
+from cosmosql.evidence.observation import Item, Observation
 from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
+from cosmosql.model.program import Program
+from cosmosql.plan.candidate import Candidate
+from cosmosql.plan.series import strategy_of
 from cosmosql.predict.gather import Run, size_of
 from cosmosql.predict.pairing import Array, row_weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestTokens:
-    """Mean tokens a request under the common draws of rows, shape (draws,) each."""
+    """Mean tokens a request under the common draws of rows, shape (draws,) each. Of `prompt`,
+    which is what an endpoint bills, `cached` tokens were read for an earlier request already.
+    `query` tokens are read besides, to look the query up in the model's own index."""
 
     prompt: Array
+    cached: Array
     completion: Array
+    query: float = 0.0
     basis: str
     rows: int
+
+
+def shares_demonstrations(program: Program, candidate: Candidate) -> bool:
+    """Whether one set of demonstrations stands before every query."""
+    if strategy_of(candidate.kind).axis != "shots":
+        return False
+    retriever = candidate.retriever
+    return retriever is None or program.retrievers[retriever].using == "random"
 
 
 def mean_tokens(items: Sequence[Item], name: str, *, draws: int, seed: int) -> Array:
@@ -37,7 +52,8 @@ def request_tokens(
     """Tokens of a candidate in full from its series' runs: those of the run in full; else, along
     shots, the straight line through the runs (each demonstration adds its own length); else those
     of the largest run (training changes no prompt). `shared`: one set of demonstrations stands
-    before every query, so that its length is a draw of its own."""
+    before every query, so that its length is a draw of its own, and what is computed a request
+    does not grow with it; else the cached beginning is that of the nearest run."""
     if not runs:
         return Unmeasured("no run of this series was measured")
     exact = [run for run in runs if size_of(run.fidelity) == size_of(full)]
@@ -45,19 +61,48 @@ def request_tokens(
     items = nearest.observation.items
     completion = mean_tokens(items, "completion_tokens", draws=draws, seed=seed)
     prompt = mean_tokens(items, "prompt_tokens", draws=draws, seed=seed)
+    cached = np.full(draws, beginning(nearest.observation, nearest.fidelity, shared=shared))
     if full.shots is not None and not exact:
         line = prompt_line(runs, draws=draws, seed=seed)
         if isinstance(line, Unmeasured):
             return line
+        own = prompt - cached
         prompt = line[0] + line[1] * full.shots
         if shared:
             prompt = np.maximum(prompt + unseen_lengths(runs, full.shots, draws, seed), 0.0)
+        if shared and cached.any():
+            cached = np.maximum(prompt - own, 0.0)
     return RequestTokens(
         prompt=prompt,
+        cached=np.minimum(cached, prompt),
         completion=completion,
         basis="measured" if exact or full.shots is None else "predicted",
         rows=len(items),
     )
+
+
+def beginning(observation: Observation, fidelity: Fidelity, *, shared: bool) -> float:
+    """Tokens of the prompts' common beginning, which all of a run's requests but the first took
+    from the cache."""
+    requests = len(observation.items)
+    cached = observation.usage.cached_tokens
+    if requests < 2:
+        return 0.0
+    return (
+        (unrecorded(observation, fidelity) if shared else 0.0)
+        if cached is None
+        else (cached / (requests - 1))
+    )
+
+
+def unrecorded(observation: Observation, fidelity: Fidelity) -> float:
+    """The beginning of prompts with one set of demonstrations, of a run that did not record it:
+    every demonstration is a query with its answer, so k of k + 1 parts of the prompt."""
+    shots = fidelity.shots or 0
+    prompts = [item.prompt_tokens for item in observation.items]
+    answers = [item.completion_tokens for item in observation.items]
+    found = shots / (shots + 1) * float(np.mean(prompts) + np.mean(answers))
+    return min(found, min(prompts) - 1.0)
 
 
 def unseen_lengths(runs: Sequence[Run], shots: int, draws: int, seed: int) -> Array:

@@ -13,7 +13,7 @@ from cosmosql.contracts.strategy import Adapted, Answer, Example, Workload
 from cosmosql.data.rows import Role
 from cosmosql.evidence.measured import PASSING, UNMEASURED
 from cosmosql.evidence.observation import Item, Observation, Usage
-from cosmosql.evidence.throughput import flops
+from cosmosql.evidence.throughput import flops, work_of
 from cosmosql.identity import Json, jsonable, rounded
 from cosmosql.plan.candidate import Measurement
 from cosmosql.plan.series import configuration, strategy_of
@@ -218,13 +218,14 @@ def _usage(
     prompt = made.prompt_tokens + sum(answer.prompt_tokens for answer in answers)
     usage = Usage(
         prompt_tokens=prompt + indexing_tokens(measurement, runtime, examples),
+        cached_tokens=sum(answer.cached_tokens for answer in answers),
         completion_tokens=made.completion_tokens
         + sum(answer.completion_tokens for answer in answers),
         training_tokens=made.training_tokens,
         requests=made.requests + (0 if model is None else len(answers)),
     )
     parameters = 0 if model is None else runtime.card(model).parameters
-    return replace(usage, flops=flops(usage, parameters))
+    return replace(usage, flops=flops(work_of(usage), parameters))
 
 
 def indexing_tokens(measurement: Measurement, runtime: Runtime, examples: Sequence[Example]) -> int:
@@ -266,7 +267,7 @@ def _proxy(run: ProbeRun, runtime: Runtime, progress: Progress | None) -> Observ
         Answer(predicted=labels[int(label)], signals={}, prompt_tokens=0, completion_tokens=0)
         for label in curve.eval_predictions
     ]
-    usage = Usage(prompt_tokens=sum(backend.count_tokens(texts)))
+    usage = Usage(prompt_tokens=sum(backend.count_tokens(texts)), cached_tokens=0)
     return _blank(
         run,
         runtime,
@@ -275,7 +276,7 @@ def _proxy(run: ProbeRun, runtime: Runtime, progress: Progress | None) -> Observ
             "accuracy": [rounded(float(value)) for value in curve.accuracies],
         },
         items=items(measurement, runtime, judged, answers),
-        usage=replace(usage, flops=flops(usage, backend.card.parameters)),
+        usage=replace(usage, flops=flops(work_of(usage), backend.card.parameters)),
     )
 
 

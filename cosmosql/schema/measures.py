@@ -12,7 +12,11 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "adapt_cost": ("money", "One-off money: training, indexing, labels."),
         "serve_cost": ("money per request", "Money a request."),
         "latency": ("time", "Seconds a request takes on the declared hardware."),
-        "prompt_tokens": ("tokens per request", "Tokens read a request."),
+        "prompt_tokens": ("tokens per request", "Tokens of a request's prompt."),
+        "cached_tokens": (
+            "tokens per request",
+            "Tokens of a request's prompt that earlier requests had in common: not read again.",
+        ),
         "completion_tokens": ("tokens per request", "Tokens answered a request."),
         "labels": ("labels", "New labels to pay for: rows that it needs beyond the given ones."),
     }

@@ -129,12 +129,28 @@ def test_scores_equal_one_forward_pass_an_option(backend: Backend) -> None:
 def test_scores_do_not_depend_on_the_company_or_the_order(backend: Backend) -> None:
     asked = requests(backend)
     together = backend.score(asked)
-    assert backend.score(asked[::-1]) == together[::-1]
+    reversed_ = [replace(one, cached_tokens=0) for one in backend.score(asked[::-1])]
+    assert reversed_ == [replace(one, cached_tokens=0) for one in together[::-1]]
     for request, scored in zip(asked, together, strict=True):
         (alone,) = backend.score([request])
         assert alone.log_likelihood == pytest.approx(scored.log_likelihood, abs=1e-4)
         assert alone.prompt_tokens == scored.prompt_tokens
         assert alone.completion_tokens == scored.completion_tokens
+
+
+def test_a_common_beginning_is_read_once(backend: Backend) -> None:
+    """The first prompt is read whole, the others from where they differ, or whole as well where
+    the model's cache cannot be copied."""
+    texts = [prompt(backend, question, LESSONS) for question in QUESTIONS]
+    scored = backend.score([ScoreRequest(prompt=text, options=("red", "blue")) for text in texts])
+    written = backend.generate(texts, max_tokens=2, stop="\n")
+    for found in (scored, written):
+        first, *others = (one.cached_tokens for one in found)
+        assert first == 0 and len(set(others)) == 1
+        assert others[0] < min(one.prompt_tokens for one in found)
+        assert (others[0] > 0) == plain(backend).shares
+    (alone,) = backend.generate(texts[:1], max_tokens=2, stop="\n")
+    assert alone.cached_tokens == 0
 
 
 def test_an_empty_batch_has_an_empty_answer(backend: Backend) -> None:

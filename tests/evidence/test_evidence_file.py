@@ -16,8 +16,8 @@ from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.evidence import file
 from cosmosql.evidence.keys import key_of
 from cosmosql.evidence.observation import Item, Observation, Usage
+from cosmosql.evidence.record import content_digest, record
 from cosmosql.evidence.record import observation as observation_of
-from cosmosql.evidence.record import record
 
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -53,6 +53,7 @@ def observations(draw):
         ),
         usage=Usage(
             prompt_tokens=draw(COUNT),
+            cached_tokens=draw(st.none() | COUNT),
             seconds=draw(st.floats(0, 1e6)),
             money=draw(st.none() | st.decimals(0, 100, places=6)),
             flops=draw(st.floats(0, 1e20)),
@@ -90,6 +91,15 @@ def test_real_seconds_and_money_stay_behind(tmp_path: Path):
     file.write(tmp_path / "a.gz", [slow])
     [found] = file.read(tmp_path / "a.gz")
     assert found.usage == Usage(requests=2, money=None)
+
+
+def test_evidence_older_than_the_count_of_cached_tokens_keeps_its_digest() -> None:
+    old = replace(one(), usage=Usage(prompt_tokens=9))
+    assert "cached_tokens" not in record(old, timings=False)["usage"]
+    known = "d0bc30c5c929a4ca1ecedfdf0d203302206440759f10a45f1f9f3cb5091cf6a5"
+    assert content_digest(old) == known
+    none = replace(one(), usage=Usage(prompt_tokens=9, cached_tokens=0))
+    assert observation_of(record(none, timings=True)).usage.cached_tokens == 0
 
 
 def packed(path: Path, lines: list[str]) -> Path:

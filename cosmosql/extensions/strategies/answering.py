@@ -42,6 +42,7 @@ def _chosen(options: Sequence[str], scored: Scored) -> Answer:
         signals=option_signals(scored),
         prompt_tokens=scored.prompt_tokens,
         completion_tokens=scored.completion_tokens,
+        cached_tokens=scored.cached_tokens,
     )
 
 
@@ -51,4 +52,5 @@ def _written(generated: Generated) -> Answer:
         signals=open_signals(generated),
         prompt_tokens=generated.prompt_tokens,
         completion_tokens=generated.completion_tokens,
+        cached_tokens=generated.cached_tokens,
     )

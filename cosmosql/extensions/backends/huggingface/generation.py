@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
@@ -40,7 +41,8 @@ def generate(
     answers: dict[int, Generated] = {}
     for batch in batches([len(rest) + max_tokens for rest in rests], engine.batch_tokens):
         found = _greedy(engine, prefix, [rests[index] for index in batch], max_tokens, stop)
-        answers.update(zip(batch, found, strict=True))
+        for index, one in zip(batch, found, strict=True):
+            answers[index] = replace(one, cached_tokens=prefix.length if index else 0)
         if progress:
             progress(len(answers), len(prompts))
     return tuple(answers[index] for index in range(len(prompts)))

@@ -31,6 +31,7 @@ class _Tally:
 
     log_likelihood: list[float] = field(default_factory=list)
     first_logit: list[float] = field(default_factory=list)
+    cached_tokens: int = 0
 
 
 def score(
@@ -64,6 +65,7 @@ def _scored(split: Split, tally: _Tally) -> Scored:
         first_logit=tuple(tally.first_logit),
         prompt_tokens=split.prompt_tokens,
         completion_tokens=len(split.answers[best]),
+        cached_tokens=tally.cached_tokens,
     )
 
 
@@ -75,6 +77,8 @@ def _score_from_cache(
     common = min(shared_prefix(contexts), min(map(len, contexts), default=1) - 1)
     prefix = read_prefix(engine, contexts[0][:common]) if len(splits) > 1 else _NO_PREFIX
     rests = [context[prefix.length :] for context in contexts]
+    for tally in tallies[1:]:
+        tally.cached_tokens = prefix.length
     branches = [Branches.of(split.answers) for split in splits]
     # A beginning's logits are kept, a prompt token's are not: with a large vocabulary they weigh.
     weight = 1 + engine.vocabulary // LOGITS_A_TOKEN
