@@ -1,0 +1,170 @@
+"""One world through the whole pipeline: what was forecast, decided and spent, and what is true."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+
+from cosmosql.apply.execute import measurement_of
+from cosmosql.compiler import Compiled, compile_spec
+from cosmosql.data.rows import Role
+from cosmosql.diagnostics.diagnostic import InputError
+from cosmosql.evidence.ledger import Ledger
+from cosmosql.identity import seed_of
+from cosmosql.interval import Unmeasured
+from cosmosql.pipeline import Line, measured
+from cosmosql.plan.budget import UNITS, caps
+from cosmosql.predict.forecast import Distribution
+from cosmosql.predict.metric import measured_on
+from cosmosql.probes.evaluate import evaluate
+from cosmosql.probes.quote import quote
+from cosmosql.probes.runtime import Runtime
+from simulated_worlds.clock import simulated_time
+from simulated_worlds.law import law_of
+from simulated_worlds.world import truth_of, write_world
+
+LEVELS = (50, 80, 90)
+"""Central intervals whose coverage is judged, in percent."""
+
+CAPPED = ("money", "wall", "accelerator", "tokens", "requests")
+
+LEAST_CAP, MOST_CAP = 0.02, 1.2
+"""Caps as shares of the worst case of every probe, which is many times what probes really take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A predicted candidate: its error in points, the width of its 90 % interval in points, and
+    which central intervals held what a run in full then gave on the test rows."""
+
+    way: str
+    error: float
+    width: float
+    inside: Mapping[int, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a world. `regret` is in points of true accuracy, None where nothing was
+    chosen; `status` is the decision's."""
+
+    seed: int
+    regime: str
+    predicted: tuple[Judged, ...]
+    status: str
+    regret: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """A capped run: whether it began, and each meter's cap and what the ledger says was taken."""
+
+    seed: int
+    began: bool
+    caps: Mapping[str, Decimal]
+    taken: Mapping[str, Decimal]
+
+    @property
+    def exceeded(self) -> tuple[str, ...]:
+        return tuple(
+            meter for meter, cap in self.caps.items() if self.taken.get(meter, Decimal(0)) > cap
+        )
+
+
+def run_world(seed: int) -> Outcome:
+    """A world probed without a cap that binds, forecast and decided."""
+    with tempfile.TemporaryDirectory() as folder, simulated_time():
+        compiled = compile_spec(write_world(seed, Path(folder)))
+        line, _ = measured(compiled, seed, None)
+        return judged(seed, compiled, line)
+
+
+def judged(seed: int, compiled: Compiled, line: Line) -> Outcome:
+    law = law_of(seed)
+    runtime = Runtime(compiled.program, compiled.data)
+    full = {name: step for series in compiled.graph.series for name, step in series.full.items()}
+    truths: dict[str, float] = {}
+    predicted = []
+    for forecast in line.forecasts:
+        candidate = forecast.candidate
+        metric = forecast.metric
+        majority = 0.0
+        if candidate.model is None or is_predicted(metric):
+            asked = measurement_of(candidate, Role.TEST, runtime)
+            asked = replace(asked, fidelity=full[candidate.name])
+            items = evaluate(asked, runtime).items
+            majority = float(np.mean([item.score for item in items]))
+        if isinstance(metric, Distribution) and is_predicted(metric):
+            way = candidate.strategy.removeprefix("strategy.")
+            predicted.append(held_against(majority, metric, way, line.facts.n_test, seed))
+        truths[candidate.name] = truth_of(law, candidate, full[candidate.name], majority)
+    chosen = line.decision.chosen
+    regret = None if chosen is None else 100 * (max(truths.values()) - truths[chosen])
+    return Outcome(
+        seed=seed,
+        regime=law.regime,
+        predicted=tuple(predicted),
+        status=line.decision.status,
+        regret=regret,
+    )
+
+
+def is_predicted(metric: Distribution | Unmeasured) -> bool:
+    return isinstance(metric, Distribution) and metric.basis == "predicted"
+
+
+def held_against(found: float, metric: Distribution, way: str, n_test: int, seed: int) -> Judged:
+    """A forecast against the accuracy of one run on `n_test` rows."""
+    shown = measured_on(metric.draws, n_test, seed=seed)
+    bounds = {
+        level: np.quantile(shown, [(1 - level / 100) / 2, (1 + level / 100) / 2])
+        for level in LEVELS
+    }
+    return Judged(
+        way=way,
+        error=100 * (metric.value - found),
+        width=100 * float(bounds[90][1] - bounds[90][0]),
+        inside={level: bool(low <= found <= high) for level, (low, high) in bounds.items()},
+    )
+
+
+def run_capped(seed: int) -> Spent:
+    """A world under caps on every meter, drawn so that some bind at once, some later, some not."""
+    with tempfile.TemporaryDirectory() as folder, simulated_time():
+        path = write_world(seed, Path(folder), caps=drawn_caps(seed, Path(folder)))
+        compiled = compile_spec(path)
+        began = True
+        try:
+            measured(compiled, seed, None)
+        except InputError as error:
+            if [one.code for one in error.diagnostics] != ["E0403"]:
+                raise
+            began = False
+        with Ledger.read(compiled.root) as ledger:
+            taken: dict[str, Decimal] = {}
+            for _, _, worst, actual in ledger.spending():
+                for meter, amount in (worst if actual is None else actual).items():
+                    taken[meter] = taken.get(meter, Decimal(0)) + amount
+        limits = caps(compiled.query.budget).amounts
+    return Spent(seed=seed, began=began, caps=limits, taken=taken)
+
+
+def drawn_caps(seed: int, folder: Path) -> Mapping[str, str]:
+    """Caps on a random choice of meters, as a spec writes them."""
+    rng = np.random.default_rng(seed_of("caps", seed))
+    compiled = compile_spec(write_world(seed, folder))
+    with Ledger.read(compiled.root) as ledger:
+        runtime = Runtime(compiled.program, compiled.data, ledger)
+        most = quote(compiled.graph, ledger, runtime).total
+    chosen = [meter for meter in CAPPED if rng.random() < 0.4] or [str(rng.choice(CAPPED))]
+    found = {}
+    for meter in chosen:
+        amount = float(most[meter]) * np.exp(rng.uniform(np.log(LEAST_CAP), np.log(MOST_CAP)))
+        number = f"{amount:.9f}" if meter == "money" else f"{max(1, round(amount))}"
+        found[meter] = f"{number} {UNITS.get(meter, 'USD')}"
+    return found
