@@ -18,13 +18,22 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import beta
 
+from cosmosql.identity import seed_of
+
 Array: TypeAlias = NDArray[np.float64]
 
 LABEL_COUNTS = np.array([2, 4, 8, 16, 32, 64, 128, 256])
-"""Where the number of labels is unknown it is one of these, each as likely."""
+"""Where the number of labels is unknown it is one of these, each as likely, and means the effective
+number: equal shares."""
 
-SKEWS = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0])
+SKEWS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0)
 """Where only the number of labels is known their shares fall as rank ** -skew, one of these."""
+
+SCATTERED_SKEWS = (0.0, 0.4, 0.8, 1.2)
+"""The same, each share times a gamma variate: no label set follows a law."""
+
+SCATTER = 2.0
+"""Shape of the gamma variates; they make shares without a skew a Dirichlet draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,19 +170,30 @@ def generic(u: Array, sizes: Array, setting: Setting) -> Array:
     return np.asarray(top[:, None] - (top - bottom)[:, None] * left)
 
 
+def skewed(labels: int) -> list[Array]:
+    """Shares, up to a factor, that this many labels may have, each as likely."""
+    rng = np.random.default_rng(seed_of("label shares", labels))
+    ranks: Array = np.arange(1.0, labels + 1)
+    exact = [np.asarray(ranks**-skew) for skew in SKEWS]
+    return exact + [
+        np.asarray(ranks**-skew * rng.gamma(SCATTER, size=labels)) for skew in SCATTERED_SKEWS
+    ]
+
+
 @lru_cache(maxsize=64)
 def coverage_table(
     sizes: tuple[float, ...], labels: int | None, label_counts: tuple[int, ...]
 ) -> tuple[Array, Array]:
     """Expected share of rows whose label has been shown, shape (cases, sizes), and the effective
-    number of labels 1 / sum(p^2), shape (cases,). Cases: one where the counts are known, else every
-    skew (times every label number where that is unknown as well)."""
+    number of labels 1 / sum(p^2), shape (cases,). Cases: one where the counts are known, all
+    `skewed` shares where only their number is, else every number of equal ones."""
     shots = np.array(sizes)
     if label_counts:
         shares = [np.array(label_counts, float)]
+    elif labels is not None:
+        shares = skewed(labels)
     else:
-        numbers = LABEL_COUNTS if labels is None else [labels]
-        shares = [np.arange(1, number + 1) ** -skew for number in numbers for skew in SKEWS]
+        shares = [np.ones(number) for number in LABEL_COUNTS]
     shares = [share[share > 0] / share.sum() for share in shares]
     covered = np.array([(p * (1 - (1 - p) ** shots[:, None])).sum(axis=1) for p in shares])
     return covered, np.array([1 / np.sum(p**2) for p in shares])
@@ -203,8 +223,6 @@ def random_coverage(u: Array, sizes: Array, setting: Setting) -> Array:
     return (covered * seen + (1 - covered) * unseen) * (1 - wrong_format)
 
 
-GENERIC_WEIGHT = 0.3
-
 FAMILIES = (
     Family(name="tuned_hill", latents=6, curve=tuned_hill, weights={"finetune": 1.0}),
     Family(name="tuned_weibull", latents=5, curve=tuned_weibull, weights={"finetune": 0.3}),
@@ -216,6 +234,6 @@ FAMILIES = (
         name="generic",
         latents=5,
         curve=generic,
-        weights=dict.fromkeys(("finetune", "icl-random", "icl-retrieved"), GENERIC_WEIGHT),
+        weights={"finetune": 0.15, "icl-random": 0.3, "icl-retrieved": 0.3},
     ),
 )

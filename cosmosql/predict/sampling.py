@@ -21,10 +21,14 @@ from cosmosql.identity import seed_of
 from cosmosql.predict.families import Array
 
 POINTS = 4096
-ROUNDS = 2
+ROUNDS = 5
 FREEDOM = 6.0
 SPREAD = 1.3
 ENOUGH = 150.0
+"""Effective points that a proposal is fitted to."""
+
+SUFFICIENT = 600.0
+"""Effective points at which no further round is drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +50,42 @@ def sobol(latents: int, round_number: int) -> Array:
 
 def populate(log_likelihood: Callable[[Array], Array], latents: int) -> Population:
     """The weighted population for `log_likelihood`, a function of u, shape (points, latents)."""
-    z = ndtri(sobol(latents, 0))
-    scores = log_likelihood(cube(z))
+    u, z = sobol(latents, 0), standard(latents)
+    scores = log_likelihood(u)
     proposals: list[Callable[[Array], Array]] = [log_prior]
+    densities = log_prior(z)[None, :]
+    log_weights = scores
     for number in range(1, ROUNDS + 1):
-        mean, root = moments(z, log_mixture_weights(z, scores, proposals))
+        mean, root = moments(z, log_weights)
         fresh = mean + student(latents, number) @ root.T
-        proposals.append(student_density(mean, root))
-        scores = np.concatenate([scores, log_likelihood(cube(fresh))])
-        z = np.concatenate([z, fresh])
-    return Population(u=cube(z), log_weights=log_mixture_weights(z, scores, proposals))
+        inside = cube(fresh)
+        proposal = student_density(mean, root)
+        added = np.array([density(fresh) for density in proposals])
+        densities = np.concatenate([densities, added], axis=1)
+        z, u = np.concatenate([z, fresh]), np.concatenate([u, inside])
+        densities = np.concatenate([densities, proposal(z)[None, :]])
+        proposals.append(proposal)
+        scores = np.concatenate([scores, log_likelihood(inside)])
+        mixture = log_mean(densities)
+        log_weights = densities[0] + scores - mixture
+        if effective(normalized(log_weights)) >= SUFFICIENT:
+            break
+    return Population(u=u, log_weights=np.asarray(log_weights))
+
+
+def log_mean(log_densities: Array) -> Array:
+    top = log_densities.max(axis=0)
+    return np.asarray(top + np.log(np.exp(log_densities - top).mean(axis=0)))
+
+
+def effective(weights: Array) -> float:
+    """The number of equally weighted points that tell as much (Kish 1965)."""
+    return float(1 / np.sum(weights**2))
+
+
+@lru_cache(maxsize=64)
+def standard(latents: int) -> Array:
+    return np.asarray(ndtri(sobol(latents, 0)))
 
 
 def cube(z: Array) -> Array:
@@ -67,19 +97,11 @@ def log_prior(z: Array) -> Array:
     return np.asarray(-0.5 * np.sum(z * z, axis=1) - 0.5 * z.shape[1] * np.log(2 * np.pi))
 
 
-def log_mixture_weights(
-    z: Array, scores: Array, proposals: list[Callable[[Array], Array]]
-) -> Array:
-    densities = np.array([proposal(z) for proposal in proposals])
-    mixture = np.logaddexp.reduce(densities, axis=0) - np.log(len(proposals))
-    return np.asarray(log_prior(z) + scores - mixture)
-
-
 def moments(z: Array, log_weights: Array) -> tuple[Array, Array]:
     """Mean and widened covariance root of the points, weights tempered until enough count."""
     temper = 1.0
     weights = normalized(log_weights)
-    while 1 / np.sum(weights**2) < ENOUGH and temper > 1e-3:
+    while effective(weights) < ENOUGH and temper > 1e-3:
         temper *= 0.7
         weights = normalized(temper * log_weights)
     mean = weights @ z
