@@ -47,6 +47,8 @@ class Facts:
     """By meter, over all the evidence that the plan rests on."""
     exhaustive: Mapping[str, units.Quantity]
     """By meter: running every candidate in full, as forecast."""
+    probing: plan.Probing | None = None
+    """In which order it was measured."""
     evidence_digest: str
     observations: int
     test_reads: int
@@ -85,6 +87,7 @@ def document(
             spent=_amounts(facts.spent),
             exhaustive=_amounts(facts.exhaustive),
         ),
+        probing=facts.probing,
         candidates=tuple(
             _candidate(item, options.get(item.candidate.name), measure_units) for item in forecasts
         ),
@@ -99,6 +102,7 @@ def document(
                 "reasons": decision.reasons,
                 "next_evidence": decision.next_evidence,
                 "regret_probability": decision.regret_probability,
+                "forecast": _expected(forecasts, decision, options, metric_name),
             }
         ),
         evidence=plan.Evidence(
@@ -196,14 +200,14 @@ def _object(value: object) -> dict[str, Json]:
 def _amounts(quantities: Mapping[str, units.Quantity]) -> dict[str, plan.Amount]:
     return {
         meter: plan.Amount(
-            value=_number(quantity.value, quantity.unit),
+            value=number(quantity.value, quantity.unit),
             unit=quantity.unit,
         )
         for meter, quantity in quantities.items()
     }
 
 
-def _number(value: float | Decimal, unit: str) -> plan.Number:
+def number(value: float | Decimal, unit: str) -> plan.Number:
     """Money as a decimal string of 6 significant digits, anything else as a float."""
     if not is_money(unit):
         return float(value)
@@ -243,7 +247,7 @@ def quantity_part(
         return plan.Quantity(
             value=None, low=None, high=None, unit=unit, basis="unmeasured", reason=found.reason
         )
-    value, low, high = (_number(number, unit) for number in _interval(found))
+    value, low, high = (number(bound, unit) for bound in _interval(found))
     return plan.Quantity(value=value, low=low, high=high, unit=unit, basis=basis)
 
 
@@ -273,6 +277,51 @@ def _misses(found: Iterable[Miss]) -> tuple[plan.Miss, ...]:
     )
 
 
+def _corrected(name: str, option: Option | None, basis: str) -> plan.Metric | None:
+    """What to expect of a measured option, where that is not what was measured."""
+    if option is None or option.corrected is None:
+        return None
+    return metric_part(name, option.corrected, basis)
+
+
+def _expected(
+    forecasts: Iterable[Forecast],
+    decision: Decision,
+    options: Mapping[str, Option],
+    name: str,
+) -> plan.Metric | None:
+    """What to expect of the chosen one."""
+    found: dict[str, tuple[Distribution | Estimate | Unmeasured, str]] = {
+        item.candidate.name: (
+            item.metric,
+            item.metric.basis if isinstance(item.metric, Distribution) else "unmeasured",
+        )
+        for item in forecasts
+    }
+    found |= {item.name: (item.metric, item.basis) for item in decision.policies}
+    if decision.chosen is None or decision.chosen not in found:
+        return None
+    metric, basis = found[decision.chosen]
+    corrected = _corrected(name, options.get(decision.chosen), basis)
+    return corrected or metric_part(name, metric, basis)
+
+
+def _paired(option: Option | None) -> plan.Paired | None:
+    if option is None or option.paired is None:
+        return None
+    found = option.paired
+    return plan.Paired(
+        difference=found.difference.value,
+        low=found.difference.low,
+        high=found.difference.high,
+        confidence=CONFIDENCE,
+        rows=found.rows,
+        better=found.better,
+        worse=found.worse,
+        p_value=found.p_value,
+    )
+
+
 def _candidate(
     forecast: Forecast, option: Option | None, measure_units: Mapping[str, str]
 ) -> plan.Candidate:
@@ -295,6 +344,8 @@ def _candidate(
         retriever=candidate.retriever,
         hardware=candidate.hardware,
         config=_object(dict(candidate.config)),
+        corrected=_corrected(forecast.metric_name, option, basis),
+        paired=_paired(option),
     )
 
 
@@ -319,7 +370,7 @@ def _policy(
         auc=forecast.auc,
         curve=tuple(
             plan.CurvePoint(
-                budget=_number(point.budget, cost_unit), accuracy=point.accuracy, share=point.share
+                budget=number(point.budget, cost_unit), accuracy=point.accuracy, share=point.share
             )
             for point in forecast.curve
         ),
@@ -330,4 +381,5 @@ def _policy(
         share=forecast.share,
         measures={name: measure(name) for name in sorted(set(forecast.measures) - {SERVE_COST})},
         note=forecast.note,
+        corrected=_corrected(metric_name, option, forecast.basis),
     )

@@ -28,6 +28,10 @@ Basis: TypeAlias = str
 """`measured`, `predicted` or `assumed`; `unmeasured` where the value is null."""
 
 
+def is_none(value: object) -> bool:
+    return value is None
+
+
 class Part(BaseModel):
     """A piece of the document: immutable, tolerant of keys it does not know."""
 
@@ -95,6 +99,41 @@ class Budget(Part):
     exhaustive: dict[str, Amount] = {}
 
 
+class Probe(Part):
+    """What was measured: `kind` is profile, proxy or evaluate; `rows` were answered."""
+
+    node: str
+    kind: str
+    candidate: str
+    rows: int
+    train_rows: int | None = None
+    shots: int | None = None
+    steps: int | None = None
+    seed: int = 0
+
+
+class Round(Probe):
+    """A probe after the first round. `worth` is the gain that was expected of the choice's
+    objective, in its unit, `error` its Monte Carlo error; null where nothing was known yet of a
+    candidate that the probe tells of. `cost` is what it was expected to take."""
+
+    worth: float | None
+    error: float | None
+    cost: Amount
+
+
+class Probing(Part):
+    """In which order was probed, and why it ended: `decided`, `infeasible`, `cap reached`, `nothing
+    worth its price` or `menu exhausted`; null where the evidence does not say. `left` counts what
+    could have been measured and was not."""
+
+    order: str
+    first: tuple[Probe, ...]
+    rounds: tuple[Round, ...] = ()
+    left: int = 0
+    ended: str | None = None
+
+
 class Metric(Part):
     """A quality with its two-sided interval, judged on `n` rows."""
 
@@ -120,6 +159,22 @@ class Quantity(Part):
     reason: str | None = None
 
 
+class Paired(Part):
+    """How much better the chosen one was measured to be than this candidate on the same rows: the
+    metric's difference with its interval, by the bootstrap of the common `rows`. On `better` and
+    `worse` of them the chosen one scored higher and lower; `p_value` is the exact McNemar test's,
+    null where the metric does not count rows."""
+
+    difference: float
+    low: float
+    high: float
+    confidence: float
+    rows: int
+    better: int
+    worse: int
+    p_value: float | None = None
+
+
 class Miss(Part):
     requirement: str
     verdict: str
@@ -142,6 +197,10 @@ class Candidate(Part):
     retriever: str | None = None
     hardware: str | None = None
     config: dict[str, JsonValue] = {}
+    corrected: Metric | None = Field(default=None, exclude_if=is_none)
+    """The metric to expect once the choice among the measured options is allowed for; left out
+    where `metric` already is what to expect."""
+    paired: Paired | None = Field(default=None, exclude_if=is_none)
 
 
 class CurvePoint(Part):
@@ -172,6 +231,8 @@ class Policy(Part):
     measures: dict[str, Quantity] = {}
     note: str | None = None
     """Why the compiler refuses it, or what it should be known for."""
+    corrected: Metric | None = Field(default=None, exclude_if=is_none)
+    """As of a candidate."""
 
 
 class Decision(Part):
@@ -181,6 +242,8 @@ class Decision(Part):
     next_evidence: str | None = None
     regret_probability: float | None = None
     """Probability that the chosen one is within the tolerance of the best feasible one."""
+    forecast: Metric | None = Field(default=None, exclude_if=is_none)
+    """The metric to expect of the chosen one: corrected for having been chosen."""
 
 
 class Evidence(Part):
@@ -211,6 +274,7 @@ class PlanDocument(Part):
     question: Question
     locked: Locked
     budget: Budget
+    probing: Probing | None = Field(default=None, exclude_if=is_none)
     candidates: tuple[Candidate, ...]
     policies: tuple[Policy, ...] = ()
     decision: Decision

@@ -36,6 +36,8 @@ def plan_tables(view: View, *, width: int, verbose: bool) -> Iterator[Renderable
         yield requirement_table(view)
     yield Text()
     yield spending_table(view)
+    if view.probing.note:
+        yield _text(f"{view.probing.note}.", style="dim")
     yield _text(f"{view.basis_note}; {view.evidence_note}.", style="dim")
 
 
@@ -136,9 +138,11 @@ def explanation(row: CandidateRow | PolicyRow, view: View) -> Text:
     """One option: what it is, what is known of it, and what speaks for or against it."""
     requests = _with_unit(row.serve_cost, view.serve_unit)
     lines = [
-        f"{view.metric_name} {_words(row.metric)}, {row.metric.basis} {row.metric.note}".rstrip(),
-        f"cost of requests {requests}",
+        f"{view.metric_name} {_words(row.metric)}, {row.metric.basis} {row.metric.note}".rstrip()
     ]
+    if row.expected is not None:
+        lines.append(f"to expect {_words(row.expected)}, corrected for the choice")
+    lines.append(f"cost of requests {requests}")
     if isinstance(row, CandidateRow):
         lines.append(f"one-off cost {_with_unit(row.adapt_cost, view.adapt_unit)}")
     elif row.rule:

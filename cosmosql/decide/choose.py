@@ -1,9 +1,10 @@
 """Forecasts and declared policies in, the decision out.
 
-`decide` judges every requirement, forms the objective of every option under the same draws, and
-calls the query decided when the chosen option's regret is within the tolerance with the asked
-confidence. Regret in a draw is what the best option whose requirements are satisfied in that draw
-would gain over the chosen one (docs/science.md, "Decision").
+`decide` corrects what was measured for the choice that is made among it, judges every requirement,
+forms the objective of every option under the same draws, and calls the query decided when the
+chosen option's regret is within the tolerance with the asked confidence. Regret in a draw is what
+the best option whose requirements are satisfied in that draw would gain over the chosen one
+(docs/science.md, "Decision" and "Winner's curse").
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from cosmosql.decide.decision import Decision, Miss, Option, Verdict
 from cosmosql.decide.formulas import Array, Strategies, measures_in, values
+from cosmosql.decide.paired import Paired, paired
 from cosmosql.decide.policies import Offer, offers
 from cosmosql.decide.reasons import (
     Comparison,
@@ -24,7 +26,7 @@ from cosmosql.decide.reasons import (
     reasons_for,
 )
 from cosmosql.decide.requirements import feasible_draws, judge
-from cosmosql.decide.shrinkage import shrunk
+from cosmosql.decide.selection import corrected_metric, sobered
 from cosmosql.decide.subject import Subject, by_strategy, subject_of
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.program import Policy, Query
@@ -57,6 +59,27 @@ def decide(
     Infeasible: every option is shown to fail. Undecided: anything else; `chosen` is then the best
     guess, None where no objective was measured.
     """
+    offered, judged = weigh(query, forecasts, policies, n_test=n_test, seed=seed)
+    chosen, probability, settled = choose(query, judged)
+    measured = {one.candidate.name: one for one in forecasts}
+    own = measured.get(chosen.subject.name) if chosen else None
+    against = {
+        name: found
+        for name, one in measured.items()
+        if own is not None and one is not own and (found := paired(own, one)) is not None
+    }
+    return document(query, judged, offered, chosen, probability, settled, against)
+
+
+def weigh(
+    query: Query,
+    forecasts: Sequence[Forecast],
+    policies: Sequence[Policy],
+    *,
+    n_test: int | None,
+    seed: int,
+) -> tuple[list[Offer], list[Judged]]:
+    """What the policies offer, and every option that can be chosen with its draws."""
     offered = [
         offer
         for policy in policies
@@ -65,11 +88,13 @@ def decide(
     named = [one for one in forecasts if one.candidate.strategy in query.strategies]
     subjects = [subject_of(one) for one in named]
     subjects += [offer.subject for offer in offered if offer.subject is not None]
-    strategies = by_strategy(forecasts)
-    judged = [judge_one(query, subject, strategies) for subject in subjects]
-    judged = corrected(judged)
-    chosen, probability, settled = choose(query, judged)
-    return document(query, judged, offered, chosen, probability, settled)
+    subjects = list(sobered(subjects, n_test=n_test, seed=seed))
+    moved = {one.name: one for one in subjects}
+    strategies = {
+        name: [moved.get(one.name, one) for one in candidates]
+        for name, candidates in by_strategy(forecasts).items()
+    }
+    return offered, [judge_one(query, one, strategies) for one in subjects]
 
 
 def judge_one(query: Query, subject: Subject, strategies: Strategies) -> Judged:
@@ -92,23 +117,6 @@ def draws_of(subject: Subject) -> int:
     """How many draws the subject's quantities have; 1 where all are unmeasured."""
     known = [one for one in subject.quantities.values() if isinstance(one, Distribution)]
     return max((len(one.draws) for one in known), default=1)
-
-
-def corrected(judged: Sequence[Judged]) -> list[Judged]:
-    """With the objectives shrunk towards each other, against the winner's curse."""
-    known = [one for one in judged if not isinstance(one.objective, Unmeasured)]
-    matrix = [np.asarray(one.objective) for one in known]
-    moved = dict(zip([one.subject.name for one in known], shrunk(matrix), strict=True))
-    return [
-        Judged(
-            subject=one.subject,
-            verdict=one.verdict,
-            misses=one.misses,
-            objective=moved.get(one.subject.name, one.objective),
-            feasible=one.feasible,
-        )
-        for one in judged
-    ]
 
 
 def choose(query: Query, judged: Sequence[Judged]) -> tuple[Judged | None, float | None, bool]:
@@ -194,14 +202,17 @@ def document(
     chosen: Judged | None,
     probability: float | None,
     settled: bool,
+    against: Mapping[str, Paired],
 ) -> Decision:
-    comparisons = [comparison(query, one, chosen) for one in judged]
+    comparisons = [comparison(query, one, chosen, against) for one in judged]
     options = tuple(
         Option(
             name=one.subject.name,
             verdict=one.verdict,
             misses=one.misses,
             objective=objective_estimate(query, one),
+            corrected=corrected_metric(one.subject),
+            paired=against.get(one.subject.name),
             reason=reason_against(compared, query),
         )
         for one, compared in zip(judged, comparisons, strict=True)
@@ -224,7 +235,9 @@ def document(
     )
 
 
-def comparison(query: Query, one: Judged, chosen: Judged | None) -> Comparison:
+def comparison(
+    query: Query, one: Judged, chosen: Judged | None, against: Mapping[str, Paired]
+) -> Comparison:
     """An option against the chosen one, paired draw by draw."""
     gap: Array | None = None
     both = chosen is not None and not isinstance(chosen.objective, Unmeasured)
@@ -237,12 +250,13 @@ def comparison(query: Query, one: Judged, chosen: Judged | None) -> Comparison:
         objective=one.objective if isinstance(one.objective, Unmeasured) else expected(one),
         chosen=chosen.subject if chosen else None,
         gap=gap,
+        paired=against.get(one.subject.name),
         ratio=is_ratio(query, one.subject),
     )
 
 
 def objective_estimate(query: Query, judged: Judged) -> Estimate | Unmeasured:
-    """The corrected objective as the query states it, with its 90 % interval."""
+    """The objective as the query states it, with its 90 % interval."""
     if isinstance(judged.objective, Unmeasured):
         return judged.objective
     sign = 1.0 if query.objective.direction == "maximize" else -1.0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cosmosql.decide.paired import Paired
 from cosmosql.interval import Estimate, Unmeasured
 
 
@@ -68,6 +69,11 @@ class Option:
     objective: Estimate | Unmeasured
     reason: str
     """One sentence: why it was chosen, or what speaks against it."""
+    corrected: Estimate | None = None
+    """The metric to expect of it, of a measured one that the choice is made among; None: as its
+    forecast says."""
+    paired: Paired | None = None
+    """How much better the chosen one was measured to be on the same rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,9 @@ def describe(requirement: Requirement, subject: Subject, probability: float | No
     parts = []
     for measure in dict.fromkeys(measures_in(requirement.left) + measures_in(requirement.right)):
         if measure.strategy is None:
-            parts.append(f"{measure.name} {shown(subject.quantities.get(measure.name))}")
+            sober = subject.measured is not None and measure.name == subject.metric_name
+            words = shown(subject.quantities.get(measure.name))
+            parts.append(f"{measure.name} {words}{' once corrected' if sober else ''}")
     if probability is not None:
         parts.append(f"satisfied with probability {probability:.2f}")
     return ", ".join(parts)

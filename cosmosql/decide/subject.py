@@ -18,6 +18,8 @@ class Subject:
     """The strategy's reference; None for policies."""
     metric_name: str
     quantities: Mapping[str, Distribution | Unmeasured]
+    measured: Distribution | None = None
+    """The metric as it was measured, where `quantities` holds one that is corrected."""
 
     @property
     def metric(self) -> Distribution | Unmeasured:

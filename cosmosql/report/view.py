@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cosmosql.artifact.plan import Candidate, Metric, Miss, PlanDocument, Policy
 from cosmosql.report import words
+from cosmosql.report.probing import ProbingRows, probing
 from cosmosql.report.provenance import LockRow, StepRow, locks, steps
 from cosmosql.report.words import MoneyColumn, Worded
 
@@ -29,12 +30,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateRow:
-    """`number` names the candidate in the figure. `status` is holds, fails or undecided."""
+    """`number` names the candidate in the figure. `status` is holds, fails or undecided.
+    `expected` is the metric to expect where it is not the one that was measured."""
 
     number: int
     name: str
     kind: str
     metric: Worded
+    expected: Worded | None
     bar: Bar | None
     adapt_cost: Worded
     serve_cost: Worded
@@ -52,6 +55,7 @@ class PolicyRow:
     rule: str
     share: str
     metric: Worded
+    expected: Worded | None
     bar: Bar | None
     serve_cost: Worded
     auc: str
@@ -117,6 +121,7 @@ class View:
     serve_unit: str
     candidates: tuple[CandidateRow, ...]
     policies: tuple[PolicyRow, ...]
+    probing: ProbingRows
     meters: tuple[MeterRow, ...]
     requirements: tuple[RequirementRow, ...]
     docs: tuple[DocRow, ...]
@@ -158,6 +163,7 @@ def view(plan: PlanDocument) -> View:
         policies=tuple(
             _policy_row(item, rail=rail, serve=serve, chosen=chosen) for item in plan.policies
         ),
+        probing=probing(plan),
         meters=_meters(plan),
         requirements=_requirements(plan),
         docs=tuple(
@@ -207,16 +213,24 @@ def _summary(plan: PlanDocument, serve: MoneyColumn) -> str:
             f"Of {words.plural(len(plan.candidates), 'candidate')}, {counts['holds']} hold, "
             f"{counts['undecided']} are undecided and {counts['fails']} fail."
         )
-    metric = words.worded_metric(option.metric)
-    basis = "Measured" if metric.basis == "measured" else "Forecast"
     parts = [
-        f"{basis}: {plan.question.metric} {metric.text} {metric.interval}".strip(),
+        _forecast(option, plan.question.metric),
         f"{serve.phrase(option.serve_cost)} to serve",
     ]
     once = option.adapt_cost if isinstance(option, Candidate) else option.measures.get("adapt_cost")
     if once is not None and once.value is not None:
         parts.append(f"{words.significant(once.value, once.unit)} once")
     return " ".join([f"{', '.join(parts)}.", *_division(option)])
+
+
+def _forecast(option: Candidate | Policy, name: str) -> str:
+    """What to expect of the chosen one, and what was measured where that is something else."""
+    metric = words.worded_metric(option.metric)
+    if option.corrected is None:
+        basis = "Measured" if metric.basis == "measured" else "Forecast"
+        return f"{basis}: {name} {metric.text} {metric.interval}".strip()
+    expected = words.worded_metric(option.corrected)
+    return f"To expect: {name} {expected.text} {expected.interval} (measured {metric.text})"
 
 
 def _division(option: Candidate | Policy) -> tuple[str, ...]:
@@ -243,6 +257,7 @@ def _candidate_row(
         name=item.name,
         kind=item.kind,
         metric=words.worded_metric(item.metric),
+        expected=None if item.corrected is None else words.worded_metric(item.corrected),
         bar=rail.bar(item.metric),
         adapt_cost=adapt.worded(item.adapt_cost),
         serve_cost=serve.worded(item.serve_cost),
@@ -261,6 +276,7 @@ def _policy_row(item: Policy, *, rail: _Rail, serve: MoneyColumn, chosen: str | 
         rule=_rule(item),
         share="" if item.share is None else words.whole_percent(item.share),
         metric=words.worded_metric(item.metric),
+        expected=None if item.corrected is None else words.worded_metric(item.corrected),
         bar=rail.bar(item.metric),
         serve_cost=serve.worded(item.serve_cost),
         auc="" if item.auc is None else words.percent(item.auc),

@@ -9,7 +9,6 @@ from scipy.stats import norm
 
 from cosmosql.decide.choose import decide
 from cosmosql.decide.decision import Verdict
-from cosmosql.decide.shrinkage import shrunk
 from cosmosql.interval import Estimate, Unmeasured
 
 
@@ -158,27 +157,6 @@ def test_the_order_of_forecasts_changes_nothing(candidate: Any, query: Any) -> N
     one = decide(query(among=names), forecasts, [], n_test=400, seed=0)
     other = decide(query(among=names), forecasts[::-1], [], n_test=400, seed=0)
     assert (one.status, one.chosen) == (other.status, other.chosen)
-
-
-def test_the_best_of_equals_is_no_longer_too_good() -> None:
-    """Ten options of true value 0.7 with noise 0.02: the best is seen about 0.03 too high, and
-    shrinkage takes most of that back."""
-    rng = np.random.default_rng(0)
-    raw, corrected = [], []
-    for _ in range(100):
-        seen = 0.7 + 0.02 * rng.standard_normal(10)
-        draws = [value + 0.02 * rng.standard_normal(300) for value in seen]
-        raw.append(max(float(one.mean()) for one in draws) - 0.7)
-        corrected.append(max(float(one.mean()) for one in shrunk(draws)) - 0.7)
-    assert np.mean(raw) > 0.025
-    assert np.mean(corrected) < 0.4 * np.mean(raw)
-
-
-def test_options_far_apart_are_left_alone() -> None:
-    rng = np.random.default_rng(0)
-    draws = [value + 0.01 * rng.standard_normal(500) for value in (0.3, 0.6, 0.9)]
-    for before, after in zip(draws, shrunk(draws), strict=True):
-        assert after.mean() == pytest.approx(before.mean(), abs=0.002)
 
 
 def test_decided_choices_regret_little(query: Any) -> None:
