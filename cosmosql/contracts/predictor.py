@@ -51,7 +51,10 @@ class Series:
     largest_fitting: float | None = None
     """Beyond this size the context overflows."""
     short: tuple[CurvePoint, ...] = ()
-    """Short runs on the whole pool (finetune only); their size is the number of steps."""
+    """Runs that were stopped after fewer examples than the configuration asks for (finetune
+    only)."""
+    task: str = ""
+    """Names what is asked, the same wherever it is asked: a digest of the labels."""
     model: str = ""
     """Reference of the model; series of one model share its proxy."""
     parameters: int | None = None

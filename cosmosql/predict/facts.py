@@ -12,9 +12,11 @@ from cosmosql.contracts.backend import ModelCard
 class Facts:
     """`pools` are the train rows of each dataset by reference, `n_test` the task's test rows (how
     many there are: they are not read), `label_counts` the train rows of each label in the order of
-    the sorted labels (empty where answers are open), `cards` the model cards by reference."""
+    the sorted labels (empty where answers are open), `cards` the model cards by reference. `task`
+    names what is asked, wherever it is asked: a digest of the labels, else of the rows."""
 
     pools: Mapping[str, int]
     n_test: int
     label_counts: tuple[int, ...] = ()
+    task: str = ""
     cards: Mapping[str, ModelCard] = field(default_factory=dict)

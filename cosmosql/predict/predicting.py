@@ -138,9 +138,7 @@ def curve_series(scene: Scene, candidates: Candidates, kind: str) -> Series:
             if run.fidelity.steps is None
         ),
         proxy=proxy,
-        zero_shot=next(
-            (curve_point(run, 0.0, 0.0) for run in runs if size_of(run.fidelity) == 0), None
-        ),
+        zero_shot=zero_shot_of(scene, first.model),
         labels=len(counts) or None,
         label_counts=counts,
         largest_fitting=None
@@ -149,6 +147,7 @@ def curve_series(scene: Scene, candidates: Candidates, kind: str) -> Series:
             runs, card.context if card else None, scene.evidence.failures[candidates.id]
         ),
         short=short_runs(runs, first),
+        task=scene.facts.task,
         model=first.model or "",
         parameters=card.parameters if card else None,
         config={
@@ -159,9 +158,23 @@ def curve_series(scene: Scene, candidates: Candidates, kind: str) -> Series:
     )
 
 
+def zero_shot_of(scene: Scene, model: str | None) -> CurvePoint | None:
+    """The model as it is, asked without demonstrations: by whichever series was measured so."""
+    found = (
+        run
+        for series in scene.graph.series
+        for run in scene.evidence.runs[series.id]
+        if series.candidates[0].model == model is not None
+        and not series.trains
+        and size_of(run.fidelity) == 0
+    )
+    run = next(found, None)
+    return None if run is None else curve_point(run, 0.0, 0.0)
+
+
 def short_runs(runs: Sequence[Run], candidate: Candidate) -> tuple[CurvePoint, ...]:
     return tuple(
-        curve_point(run, float(run.fidelity.steps), examples(candidate, run.fidelity))
+        curve_point(run, size_of(run.fidelity), examples(candidate, run.fidelity))
         for run in runs
         if run.fidelity.steps is not None
     )

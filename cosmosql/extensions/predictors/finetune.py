@@ -9,5 +9,5 @@ EXTENSION = Extension(
     name="finetune",
     doc="Proxy curve calibrated by LoRA probes; without a proxy, a Bayesian learning curve.",
     options=(),
-    implementation="cosmosql.extensions.predictors.calibrated_proxy:CalibratedProxy",
+    implementation="cosmosql.extensions.predictors.tuning_surface:TuningSurface",
 )

@@ -9,5 +9,5 @@ EXTENSION = Extension(
     name="icl",
     doc="Bayesian learning curve over shots, for random and for retrieved demonstrations.",
     options=(),
-    implementation="cosmosql.extensions.predictors.shot_curve:ShotCurve",
+    implementation="cosmosql.extensions.predictors.shot_surface:ShotSurface",
 )

@@ -1,7 +1,7 @@
 """Kernel ridge classifiers on frozen features, kernel and penalty chosen by leave-one-out.
 
 One forward pass gives the features; the heads cost a few eigendecompositions. Their accuracy at
-growing sizes is the proxy curve that `CalibratedProxy` turns into a forecast of fine-tuning
+growing sizes is the proxy curve that `TuningSurface` starts a forecast of fine-tuning from
 (docs/science.md, "Fine-tuning").
 """
 
