@@ -19,13 +19,14 @@ from cosmosql.artifact.document import CONFIDENCE, metric_part, quantity_part
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.evidence.observation import Item, Observation
 from cosmosql.evidence.store import Evidence
-from cosmosql.evidence.throughput import profile_of
+from cosmosql.evidence.throughput import answering, embedding, profile_of, seconds, training
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.plan.candidate import Candidate, Measurement
+from cosmosql.plan.series import shares_demonstrations
 from cosmosql.predict.hardware import Rates, Tariff, rates_of, tariff_of
 from cosmosql.predict.metric import metric_draws, metric_named, value_of
 from cosmosql.predict.pairing import Array, row_weights
-from cosmosql.predict.tokens import beginning, shares_demonstrations
+from cosmosql.predict.tokens import beginning
 from cosmosql.probes.lower import probe_run
 from cosmosql.probes.runtime import Runtime
 
@@ -58,9 +59,12 @@ class Paid:
 
     def request(self, item: Item) -> float:
         """Money for one answer."""
-        seconds = (item.prompt_tokens - self.cached) / self.rates.prefill
-        seconds += item.completion_tokens / self.rates.decode
-        return seconds * float(self.tariff.money_a_second) / self.tariff.utilisation
+        work = answering(item.prompt_tokens, self.cached, item.completion_tokens)
+        return (
+            float(seconds(work, self.rates))
+            * float(self.tariff.money_a_second)
+            / self.tariff.utilisation
+        )
 
 
 def outcomes(
@@ -184,12 +188,18 @@ def one_off(
     """Money of making a member ready: training, and embedding the pool for its own index."""
     if how is None or isinstance(how, Unmeasured):
         return 0.0 if how is None else how
-    seconds = observation.usage.training_tokens / how.rates.training
+    # A training example is a prompt with its answer, as the answered rows are.
+    lengths = [item.prompt_tokens + item.completion_tokens for item in observation.items]
+    work = training(
+        observation.usage.training_tokens,
+        length=float(np.mean(lengths)),
+        batch=cast(int, candidate.config.get("batch_size", 1)),
+    )
     if candidate.retriever is not None and runtime.embeds(candidate):
         texts = [example.input for example in runtime.train(candidate)]
         tokens = sum(runtime.backend(candidate.model or "").count_tokens(texts))
-        seconds += tokens / how.rates.prefill
-    return seconds * float(how.tariff.money_a_second)
+        work += embedding(tokens, len(texts))
+    return float(seconds(work, how.rates)) * float(how.tariff.money_a_second)
 
 
 def total(amounts: Sequence[float | Unmeasured]) -> Estimate | Unmeasured:

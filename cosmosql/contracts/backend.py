@@ -118,14 +118,32 @@ class TrainingResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceProfile:
-    """Measured throughput of one model on one device, in tokens a second, and the device's own
-    dense matrix rate in FLOP/s. The only timings that ever enter a plan."""
+    """Measured throughput of one model on one device, in tokens a second, the device's own dense
+    matrix rate in FLOP/s, and what is taken beside the tokens, in seconds. The only timings that
+    ever enter a plan. What a backend does not measure is 0: the rates then hold it."""
 
     device: str
     prefill: float
+    """Tokens a second of reading, what follows left out."""
     decode: float
+    """Tokens a second of writing, many requests at a time, `step_seconds` left out."""
     training: float
+    """Tokens a second of training an adapter, `update_seconds` left out."""
     peak_flops: float
+    batch_tokens: int = 0
+    """Tokens that one pass reads where there are requests enough; 0: not known."""
+    pass_seconds: float = 0.0
+    """Of a pass that reads, however little."""
+    step_seconds: float = 0.0
+    """Of a step that writes a token for each request of a batch, however few."""
+    update_seconds: float = 0.0
+    """Of an optimiser step, however few the tokens."""
+    request_seconds: float = 0.0
+    """Of a request, beside its tokens."""
+    pair_seconds: float = 0.0
+    """Of a token attending to one other."""
+    cached_seconds: float = 0.0
+    """Of a token that is taken from a cache, for each request that takes it."""
 
 
 class Backend(Protocol):

@@ -77,6 +77,8 @@ class Workload:
     completion_tokens: int = 0
     training_tokens: int = 0
     """Tokens seen by forward and backward passes, epochs counted."""
+    updates: int = 0
+    """Optimiser steps."""
     requests: int = 0
 
 

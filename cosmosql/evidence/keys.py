@@ -17,7 +17,7 @@ from cosmosql.model.program import Model, OptionValue, Retriever, Task
 
 EVALUATE = "evaluate/1"
 PROXY = "proxy/1"
-PROFILE = "profile/1"
+PROFILE = "profile/2"
 RESOLVE = "resolve/1"
 
 

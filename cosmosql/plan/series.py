@@ -8,7 +8,7 @@ from typing import cast
 
 from cosmosql.contracts.strategy import Fidelity, Strategy
 from cosmosql.identity import canonical, digest
-from cosmosql.model.program import OptionValue, Probe
+from cosmosql.model.program import OptionValue, Probe, Program
 from cosmosql.plan.candidate import Candidate
 from cosmosql.schema import registry
 
@@ -48,6 +48,14 @@ class Series:
 def strategy_of(kind: str) -> Strategy:
     """The implementation behind `using kind`."""
     return cast(Strategy, registry.load(registry.extension("strategy", kind)))
+
+
+def shares_demonstrations(program: Program, candidate: Candidate) -> bool:
+    """Whether one set of demonstrations stands before every query."""
+    if strategy_of(candidate.kind).axis != "shots":
+        return False
+    retriever = candidate.retriever
+    return retriever is None or program.retrievers[retriever].using == "random"
 
 
 def group(
@@ -114,6 +122,42 @@ def _series(candidates: tuple[Candidate, ...], pools: Mapping[str, int], probe: 
 
 def _size(step: Fidelity) -> tuple[int, int, int, int]:
     return step.train_rows or 0, step.shots or 0, step.steps or 0, step.seed
+
+
+def first_steps(series: Sequence[Series], probe: Probe) -> tuple[tuple[Series, Fidelity], ...]:
+    """The steps that are measured before anything is known: all of them where the probe's order is
+    complete. Else the whole ladder of a series without an axis, and of all series
+    of one kind, model and retriever the step that takes least, demonstrations or training at least
+    one row. Of equal ones it is the last written: sweeps are written upwards, and a larger rank or
+    learning rate shows more after as few steps."""
+    if probe.order == "complete":
+        return tuple((one, step) for one in series for step in one.ladder)
+    found: dict[object, tuple[Series, Fidelity]] = {}
+    for one in series:
+        first = one.candidates[0]
+        curve = (one.kind, first.model, first.retriever)
+        for step in one.ladder:
+            if one.axis is None:
+                found[one.id, step] = one, step
+            elif curve not in found or _effort(one, step) <= _effort(*found[curve]):
+                found[curve] = one, step
+    return tuple(found.values())
+
+
+def _effort(series: Series, step: Fidelity) -> tuple[bool, int, int, int]:
+    """Orders steps by what they take, in tokens of rows of one token; a step that says nothing of
+    the curve comes last."""
+    work = strategy_of(series.kind).workload(
+        configuration(series.candidates[0]),
+        step,
+        input_tokens=1,
+        target_tokens=1,
+        instruction_tokens=0,
+        options=0,
+        rows=1,
+    )
+    blank = step.shots == 0 or step.train_rows == 0
+    return blank, work.training_tokens, work.prompt_tokens, step.seed
 
 
 def unseeded(step: Fidelity) -> Fidelity:

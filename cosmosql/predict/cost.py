@@ -10,16 +10,27 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cosmosql.evidence.throughput import (
+    Work,
+    answering,
+    embedding,
+    latency,
+    seconds,
+    training,
+)
 from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.forecast import Adaptation, Distribution, Forecast
 from cosmosql.predict.hardware import Rates, Tariff
-from cosmosql.predict.pairing import Array
+from cosmosql.predict.pairing import Array, row_weights
 from cosmosql.predict.tokens import RequestTokens
+from cosmosql.schema.measures import PERCENTILES
 
 Quantities = Mapping[str, Distribution | Unmeasured]
 
 TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+
+LATENCIES = ("latency", *PERCENTILES)
 
 
 def exact(value: float, unit: str, draws: int, basis: str) -> Distribution:
@@ -46,10 +57,14 @@ def drawn(
     )
 
 
-def request_seconds(tokens: RequestTokens, rates: Rates) -> Array:
-    """Accelerator seconds of one request, shape (draws,): what is cached is not read again."""
-    read = tokens.prompt - tokens.cached + tokens.query
-    return np.asarray(read / rates.prefill + tokens.completion / rates.decode)
+def request_work(tokens: RequestTokens) -> Work:
+    """What one request computes, as draws of its mean."""
+    return answering(tokens.prompt, tokens.cached, tokens.completion) + query_work(tokens)
+
+
+def query_work(tokens: RequestTokens) -> Work:
+    """What looking a query up in the model's own index computes."""
+    return embedding(tokens.query, 1.0) if tokens.query else Work()
 
 
 def serving(
@@ -60,11 +75,11 @@ def serving(
     n_test: int,
     seed: int,
 ) -> Quantities:
-    """`prompt_tokens`, `cached_tokens` of them, `completion_tokens`, `latency` and `serve_cost` of
-    one request: seconds times the price, over the share of the paid time in which requests are
-    served."""
+    """`prompt_tokens`, `cached_tokens` of them, `completion_tokens`, `latency` and its percentiles,
+    and `serve_cost` of one request: accelerator seconds in full batches times the price, over the
+    share of the paid time in which requests are served. Latency is that of a request alone."""
     if isinstance(tokens, Unmeasured):
-        return dict.fromkeys((*TOKENS, "latency", "serve_cost"), tokens)
+        return dict.fromkeys((*TOKENS, *LATENCIES, "serve_cost"), tokens)
 
     def of(draws: Array, unit: str, basis: str) -> Distribution:
         return drawn(draws, unit, basis, tokens.rows, n_test=n_test, seed=seed)
@@ -75,13 +90,63 @@ def serving(
         "completion_tokens": of(tokens.completion, "tok/request", tokens.basis),
     }
     if isinstance(rates, Unmeasured):
-        return found | {"latency": rates, "serve_cost": rates}
-    seconds = request_seconds(tokens, rates)
-    found["latency"] = of(seconds, "s", "predicted")
+        return found | dict.fromkeys((*LATENCIES, "serve_cost"), rates)
+    mean = np.asarray(latency(request_work(tokens), rates))
+    found["latency"] = of(mean, "s", "predicted")
+    waits = latency_draws(tokens, rates, mean, seed=seed)
+    found |= {name: of(draws, "s", "predicted") for name, draws in waits.items()}
     if isinstance(tariff, Unmeasured):
         return found | {"serve_cost": tariff}
-    money = seconds * float(tariff.money_a_second) / tariff.utilisation
-    return found | {"serve_cost": of(money, f"{tariff.currency}/request", "predicted")}
+    money = np.asarray(seconds(request_work(tokens), rates)) * float(tariff.money_a_second)
+    return found | {
+        "serve_cost": of(money / tariff.utilisation, f"{tariff.currency}/request", "predicted")
+    }
+
+
+def row_latencies(
+    tokens: RequestTokens | Unmeasured, rates: Rates | Unmeasured
+) -> dict[str, float]:
+    """Seconds of each probe row alone, by row: its tokens differ from the candidate's mean as they
+    do from that of the run that it was answered in. Empty where they are unknown."""
+    if isinstance(tokens, Unmeasured) or isinstance(rates, Unmeasured):
+        return {}
+    prompts = np.array([item.prompt_tokens for item in tokens.items], np.float64)
+    completions = np.array([item.completion_tokens for item in tokens.items], np.float64)
+    cached = float(np.median(tokens.cached))
+    prompts += float(np.median(tokens.prompt)) - prompts.mean()
+    completions += float(np.median(tokens.completion)) - completions.mean()
+    work = answering(np.maximum(prompts, cached), cached, np.maximum(completions, 0.0))
+    taken = np.asarray(latency(work + query_work(tokens), rates)) + np.zeros(len(prompts))
+    return {item.row: float(value) for item, value in zip(tokens.items, taken, strict=True)}
+
+
+def latency_draws(
+    tokens: RequestTokens, rates: Rates, mean: Array, *, seed: int
+) -> dict[str, Array]:
+    """Draws of each percentile of the latency: of the rows under each draw of them, moved by as
+    much as the draw of the mean differs from theirs."""
+    found = row_latencies(tokens, rates)
+    values = np.array(list(found.values()))
+    weights = row_weights(list(found), draws=len(mean), seed=seed)
+    moved = mean - weights @ values / weights.sum(axis=1)
+    return {
+        name: np.maximum(quantiles(values, weights, share) + moved, 0.0)
+        for name, share in PERCENTILES.items()
+    }
+
+
+def quantiles(values: Array, weights: Array, share: float) -> Array:
+    """The least value that this share of the weight does not exceed, under each draw of weights of
+    shape (draws, values).
+
+    >>> quantiles(np.array([3.0, 1.0, 2.0]), np.array([[1.0, 1.0, 1.0], [8.0, 1.0, 1.0]]), 0.5)
+    array([2., 3.])
+    """
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[:, order], axis=1)
+    # Rounding must not push a share of exactly the whole beyond the last value.
+    wanted = share * reached[:, -1:] * (1 - 1e-12)
+    return np.asarray(values[order][(reached < wanted).sum(axis=1)])
 
 
 def adapting(
@@ -104,8 +169,8 @@ def adapting(
         return rates
     noise = np.random.default_rng(seed_of("training tokens", seed)).standard_normal(draws)
     a_second = float(tariff.money_a_second)
-    training = once.training_tokens / rates.training * a_second
-    indexing = once.indexed_tokens / rates.prefill * a_second
+    training = float(seconds(training_work(once), rates)) * a_second
+    indexing = float(seconds(index_work(once), rates)) * a_second
     return Distribution(
         draws=training * np.maximum(1 + once.spread * noise, 0.0) + indexing,
         value=training + indexing,
@@ -113,6 +178,14 @@ def adapting(
         basis="predicted",
         n=1,
     )
+
+
+def training_work(once: Adaptation) -> Work:
+    return training(once.training_tokens, length=once.example_tokens, batch=once.batch_size)
+
+
+def index_work(once: Adaptation) -> Work:
+    return embedding(once.indexed_tokens, once.indexed_rows)
 
 
 def break_even(left: Forecast, right: Forecast) -> float | None:

@@ -53,10 +53,14 @@ class ItemForecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adaptation:
-    """Tokens of making a candidate ready: trained on, and embedded for an index. With an index
-    every request embeds `query_tokens` as well."""
+    """Tokens of making a candidate ready: trained on, in batches of `batch_size` examples of
+    `example_tokens`, and embedded for an index. With an index every request embeds `query_tokens`
+    as well."""
 
     training_tokens: float = 0.0
+    example_tokens: float = 0.0
+    batch_size: int = 1
+    indexed_rows: int = 0
     indexed_tokens: float = 0.0
     query_tokens: float = 0.0
     spread: float = 0.0
@@ -73,5 +77,7 @@ class Forecast:
     metric: Distribution | Unmeasured
     measures: Mapping[str, Distribution | Unmeasured]
     items: ItemForecast | None
+    latencies: Mapping[str, float] = field(default_factory=dict, repr=False)
+    """Seconds of each probe row, by its identity; empty where they are unknown."""
     adaptation: Adaptation | None = None
     """None where it could not be counted."""

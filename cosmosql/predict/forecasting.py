@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import cast
 
 import numpy as np
 
-from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.evidence.measured import Measured
 from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
-from cosmosql.plan.build import corpus_of
 from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series as Candidates
 from cosmosql.plan.series import unseeded
-from cosmosql.predict.cost import adapting, exact, serving
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import Fits
-from cosmosql.predict.forecast import Adaptation, Distribution, Forecast, ItemForecast
+from cosmosql.predict.forecast import Distribution, Forecast, ItemForecast
 from cosmosql.predict.gather import Run, gather, size_of
-from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
 from cosmosql.predict.items import item_forecast, shift_to
 from cosmosql.predict.metric import distribution, metric_named, row_efficiency
 from cosmosql.predict.pairing import Array
-from cosmosql.predict.predicting import Drawn, Question, examples_seen, kind_of, predict
+from cosmosql.predict.predicting import Drawn, Question, kind_of, predict
+from cosmosql.predict.quantities import adaptation_of, quantities_of
 from cosmosql.predict.scene import Scene
-from cosmosql.predict.tokens import (
-    prompt_line,
-    request_tokens,
-    shares_demonstrations,
-    training_tokens,
-)
-from cosmosql.schema import registry
 
 DRAWS = 2000
 
@@ -189,11 +178,13 @@ def forecast_series(
             metric = predicted_metric(scene, candidates, predicted.get(candidate.name, reason))
             items = shifted_items(scene, nearest_run(runs, full), metric)
         once = adaptation_of(scene, candidates, candidate, runs)
+        beside = quantities_of(scene, candidates, candidate, runs, once, metric)
         forecasts[candidate.name] = Forecast(
             candidate=candidate,
             metric_name=scene.metric.name,
             metric=metric,
-            measures=measures(scene, candidates, candidate, runs, once, metric),
+            measures=beside.measures,
+            latencies=beside.latencies,
             items=items,
             adaptation=None if isinstance(once, Unmeasured) else once,
         )
@@ -262,104 +253,3 @@ def shifted_items(
     gained = metric.draws - run.draws if not scene.metric.decomposes else None
     levels = metric.draws if gained is None else np.clip(scores.mean() + gained, 0.0, 1.0)
     return item_forecast(run.observation, shift_to(run.observation, levels, seed=scene.seed))
-
-
-def adaptation_of(
-    scene: Scene, candidates: Candidates, candidate: Candidate, runs: tuple[Run, ...]
-) -> Adaptation | Unmeasured:
-    """The tokens that making a candidate in full takes."""
-    full = candidates.full[candidate.name]
-
-    def seen(fidelity: Fidelity) -> int:
-        return examples_seen(candidate, fidelity)
-
-    trained = training_tokens(runs, full, seen) if candidates.trains else (0.0, 0.0)
-    indexed = indexed_tokens(scene, candidate, runs, full)
-    if isinstance(trained, Unmeasured):
-        return trained
-    if isinstance(indexed, Unmeasured):
-        return indexed
-    return Adaptation(
-        training_tokens=trained[0],
-        indexed_tokens=indexed[0],
-        query_tokens=indexed[1],
-        spread=trained[1],
-    )
-
-
-def measures(
-    scene: Scene,
-    candidates: Candidates,
-    candidate: Candidate,
-    runs: tuple[Run, ...],
-    once: Adaptation | Unmeasured,
-    metric: Distribution | Unmeasured,
-) -> dict[str, Distribution | Unmeasured]:
-    """Costs, tokens and latency of a candidate by name. Where it is not known to answer at all (its
-    prompts overflow the context) no request of it has a cost."""
-    full = candidates.full[candidate.name]
-    hardware = scene.program.hardware.get(candidate.hardware or "")
-    if candidate.model is None:
-        return free_of_models(scene)
-    card = scene.facts.cards.get(candidate.model)
-    tariff = tariff_of(hardware)
-    rates = rates_of(scene.evidence.profiles.get(candidate.model), card, hardware)
-    if reason := memory_reason(card, hardware, candidates.trains):
-        rates = Unmeasured(reason)
-    shared = shares_demonstrations(scene.program, candidate)
-    tokens = (
-        metric
-        if isinstance(metric, Unmeasured)
-        else request_tokens(runs, full, shared=shared, draws=scene.draws, seed=scene.seed)
-    )
-    if not isinstance(tokens, Unmeasured) and not isinstance(once, Unmeasured):
-        tokens = replace(tokens, query=once.query_tokens)
-    return {
-        **serving(tokens, rates, tariff, n_test=scene.facts.n_test, seed=scene.seed),
-        "adapt_cost": adapting(once, rates, tariff, draws=scene.draws, seed=scene.seed),
-        "labels": exact(0.0, "label", scene.draws, "measured"),
-    }
-
-
-def free_of_models(scene: Scene) -> dict[str, Distribution | Unmeasured]:
-    """A baseline reads no token and takes no accelerator time; its processor time is not costed."""
-    currency = currency_of(scene.graph)
-    units = {
-        "prompt_tokens": "tok/request",
-        "cached_tokens": "tok/request",
-        "completion_tokens": "tok/request",
-        "latency": "s",
-        "serve_cost": f"{currency}/request",
-        "adapt_cost": currency,
-        "labels": "label",
-    }
-    return {name: exact(0.0, unit, scene.draws, "assumed") for name, unit in units.items()}
-
-
-def currency_of(graph: PlanGraph) -> str:
-    """The one currency of a query: of its candidates' hardware, else of its budget; USD where it
-    names none."""
-    hardware = [graph.program.hardware.get(one.hardware or "") for one in graph.candidates]
-    quantities = [one.price for one in hardware if one is not None]
-    budget = graph.query.budget
-    quantities += [meters.get("money") for meters in (budget.probing, budget.adaptation)]
-    found = (one.dimension.currency for one in quantities if one is not None)
-    return next((currency for currency in found if currency), "USD")
-
-
-def indexed_tokens(
-    scene: Scene, candidate: Candidate, runs: tuple[Run, ...], full: Fidelity
-) -> tuple[float, float] | Unmeasured:
-    """Tokens that the model reads to embed the pool for a dense index (a demonstration's length for
-    every train row), and to embed one query. Other indexes cost no accelerator time."""
-    if candidate.retriever is None or full.shots == 0:
-        return 0.0, 0.0
-    using = scene.program.retrievers[candidate.retriever].using
-    factory = cast(RetrieverFactory, registry.load(registry.extension("retriever", using)))
-    if not factory.needs_embedding:
-        return 0.0, 0.0
-    line = prompt_line(runs, draws=scene.draws, seed=scene.seed)
-    if isinstance(line, Unmeasured):
-        return line
-    pool = scene.facts.pools[corpus_of(scene.program, candidate)]
-    return float(np.median(line[1])) * pool, max(float(np.median(line[0])), 0.0)

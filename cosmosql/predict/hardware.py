@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from cosmosql.contracts.backend import DeviceProfile, ModelCard
 from cosmosql.evidence.throughput import ADAPTER_TRAINING, FORWARD
@@ -19,12 +20,20 @@ TRAINING_MEMORY = Decimal("1.6")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """Tokens a second of one model on one piece of hardware. `basis` is measured or predicted."""
+    """Throughput of one model on one piece of hardware, as in `DeviceProfile`. `basis` is measured
+    or predicted."""
 
     prefill: float
     decode: float
     training: float
     basis: str
+    batch_tokens: int = 0
+    pass_seconds: float = 0.0
+    step_seconds: float = 0.0
+    update_seconds: float = 0.0
+    request_seconds: float = 0.0
+    pair_seconds: float = 0.0
+    cached_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +65,10 @@ def rates_of(
     """Throughput on the hardware: as measured where that is the machine at hand, else a roofline
     (Williams et al. 2009) scaled by the share of the peak that was reached here.
 
-    Reading a prompt and training are bound by FLOP/s; an answer's token reads every weight once,
-    so that it takes at least bytes / bandwidth.
+    Reading a prompt, attention and training are bound by FLOP/s; a step of writing reads every
+    weight once, so that it takes at least bytes / bandwidth, whatever the rows of its batch; a
+    cached token's keys and values are read from memory. What a pass, an update or a request takes
+    beside its tokens is the processor's work, and is taken over as it was measured.
     """
     if profile is None:
         return Unmeasured("the model's throughput was not measured")
@@ -67,6 +78,7 @@ def rates_of(
             decode=profile.decode,
             training=profile.training,
             basis="measured",
+            **beside(profile),
         )
     if card is None:
         return Unmeasured("the model's size is unknown, so no roofline can be drawn")
@@ -76,14 +88,43 @@ def rates_of(
     training = ADAPTER_TRAINING * card.parameters
     prefill_share = min(1.0, profile.prefill * reading / profile.peak_flops)
     training_share = min(1.0, profile.training * training / profile.peak_flops)
+    bandwidth = float(hardware.bandwidth.base)
     weights = card.parameters * card.bytes_per_parameter
-    token_seconds = max(reading / hardware.peak_flops, weights / float(hardware.bandwidth.base))
+    # Without a step of its own every token pays for the weights; with one they are paid a step.
+    token_seconds = reading / hardware.peak_flops
+    step_seconds = weights / bandwidth
+    if not profile.step_seconds:
+        token_seconds, step_seconds = max(token_seconds, step_seconds), 0.0
+    speedup = prefill_share * hardware.peak_flops / (profile.prefill * reading)
+    kept = 2 * card.layers * card.hidden * card.bytes_per_parameter
     return Rates(
         prefill=prefill_share * hardware.peak_flops / reading,
         decode=prefill_share / token_seconds,
         training=training_share * hardware.peak_flops / training,
         basis="predicted",
+        **{
+            **beside(profile),
+            "step_seconds": profile.step_seconds and profile.step_seconds + step_seconds,
+            "pair_seconds": profile.pair_seconds / speedup,
+            "cached_seconds": profile.cached_seconds and kept / bandwidth,
+        },
     )
+
+
+def beside(profile: DeviceProfile) -> dict[str, Any]:
+    """What a profile has beside its rates."""
+    return {
+        name: getattr(profile, name)
+        for name in (
+            "batch_tokens",
+            "pass_seconds",
+            "step_seconds",
+            "update_seconds",
+            "request_seconds",
+            "pair_seconds",
+            "cached_seconds",
+        )
+    }
 
 
 def memory_reason(card: ModelCard | None, hardware: Hardware | None, trains: bool) -> str | None:

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 
 from cosmosql.evidence.measured import Measured, distinct
-from cosmosql.evidence.throughput import Work, flops, profile_of, seconds, work_of
+from cosmosql.evidence.throughput import (
+    Work,
+    answering,
+    embedding,
+    flops,
+    profile_of,
+    seconds,
+    training,
+)
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
-from cosmosql.plan.series import curve_of, unseeded
-from cosmosql.predict.cost import TOKENS
+from cosmosql.plan.series import curve_of, shares_demonstrations, unseeded
+from cosmosql.predict.cost import TOKENS, index_work, training_work
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.hardware import tariff_of
-from cosmosql.predict.tokens import beginning, shares_demonstrations
+from cosmosql.predict.predicting import examples_seen
+from cosmosql.predict.tokens import beginning
 
 Index: TypeAlias = tuple[str | None, str | None]
 """Retriever and model, by reference."""
@@ -39,44 +48,58 @@ class Spending:
 
 
 def probing(graph: PlanGraph, measured: Iterable[Measured], facts: Facts) -> Spending:
-    """Everything that was measured, once, by the tokens that it computed; profiles themselves
-    (about a second each) are left out on both sides. A beginning that prompts share was read once
-    a measurement, and an index that several use is embedded once."""
+    """Everything that was measured, once, by what it computed; profiles themselves (about a second
+    each) are left out on both sides. A beginning that prompts share was read once a measurement,
+    and an index that several use is embedded once."""
     pairs = distinct(measured)
     work = []
-    indexed: dict[Index, tuple[Candidate, int]] = {}
+    indexed: dict[Index, tuple[Candidate, Work]] = {}
     for one in pairs:
-        if one.measurement.kind == "profile":
-            continue
-        candidate, found = one.measurement.candidate, computed(graph, one)
-        if one.measurement.kind == "evaluate" and (embedded := embedded_tokens(one)):
-            found = replace(found, prompt_tokens=found.prompt_tokens - embedded)
-            index = candidate.retriever, candidate.model
-            most = max(embedded, indexed.get(index, (candidate, 0))[1])
-            indexed[index] = candidate, most
-        work.append((candidate, found))
-    work += [(candidate, Work(prompt_tokens=tokens)) for candidate, tokens in indexed.values()]
-    return total(graph, pairs, facts, work, ())
+        candidate = one.measurement.candidate
+        if one.measurement.kind == "proxy":
+            work.append((candidate, embedded_work(one)))
+        elif one.measurement.kind == "evaluate":
+            work.append((candidate, evaluated_work(graph, one)))
+            index, found = (candidate.retriever, candidate.model), embedded_work(one)
+            # A measurement on more rows embeds those of one on fewer, and the same pool.
+            if found.prompt_tokens and (
+                index not in indexed or found.prompt_tokens > indexed[index][1].prompt_tokens
+            ):
+                indexed[index] = candidate, found
+    return total(graph, pairs, facts, [*work, *indexed.values()], ())
 
 
-def computed(graph: PlanGraph, one: Measured) -> Work:
-    """What a measurement computed. One that did not record what its prompts shared is taken to have
-    read its set of demonstrations once, as every measurement does."""
+def evaluated_work(graph: PlanGraph, one: Measured) -> Work:
+    """What training and answering computed. A measurement that did not record what its prompts
+    shared is taken to have read its set of demonstrations once, as every measurement does."""
     observation, fidelity = one.observation, one.measurement.fidelity
-    found = work_of(observation.usage)
-    if observation.usage.cached_tokens is None and one.measurement.kind == "evaluate":
-        shared = shares_demonstrations(graph.program, one.measurement.candidate)
-        later = len(observation.items) - 1
-        cached = later * beginning(observation, fidelity, shared=shared)
-        found = replace(found, prompt_tokens=found.prompt_tokens - cached)
-    return found
+    candidate, items = one.measurement.candidate, observation.items
+    shared = shares_demonstrations(graph.program, candidate)
+    cached = beginning(observation, fidelity, shared=shared)
+    found = Work()
+    for place, item in enumerate(items):
+        taken = cached if place else 0.0
+        found += answering(item.prompt_tokens, taken, item.completion_tokens)
+    tokens = observation.usage.training_tokens
+    if not tokens:
+        return found
+    return found + training(
+        tokens,
+        length=tokens / examples_seen(candidate, fidelity),
+        batch=cast(int, candidate.config.get("batch_size", 1)),
+    )
 
 
-def embedded_tokens(one: Measured) -> int:
-    """Tokens that a measurement embedded for its model's own index: its prompts hold the others. A
-    measurement on more rows embeds those of one on fewer, and the same pool."""
-    usage = one.observation.usage
-    return usage.prompt_tokens - sum(item.prompt_tokens for item in one.observation.items)
+def embedded_work(one: Measured) -> Work:
+    """What a measurement embedded: for the proxy, or for its model's own index, whose tokens no
+    prompt holds. How many texts is told by a prompt's length, of the rows that were answered."""
+    items, prompt = one.observation.items, one.observation.usage.prompt_tokens
+    prompts = sum(item.prompt_tokens for item in items)
+    tokens = prompt - prompts
+    if tokens <= 0:
+        return Work()
+    length = prompts / (len(items) * (1 + (one.measurement.fidelity.shots or 0)))
+    return embedding(tokens, tokens / length if length else len(items))
 
 
 def exhaustive(
@@ -100,24 +123,15 @@ def exhaustive(
         if prompt is None or cached is None or completion is None or once is None:
             uncounted.append(candidate.name)
             continue
-        index: Index = candidate.retriever, candidate.model
-        embedded = once.indexed_tokens + once.query_tokens * facts.n_test
-        if embedded and index in seen:
-            embedded = 0.0
-        elif embedded:
-            seen.add(index)
         # The first of the test rows reads the common beginning, the others find it.
-        read = prompt * facts.n_test - cached * max(facts.n_test - 1, 0)
-        work.append(
-            (
-                candidate,
-                Work(
-                    prompt_tokens=round(read + embedded),
-                    completion_tokens=round(completion * facts.n_test),
-                    training_tokens=round(once.training_tokens),
-                ),
-            )
-        )
+        found = answering(prompt, 0.0, completion).times(min(facts.n_test, 1))
+        found += answering(prompt, cached, completion).times(max(facts.n_test - 1, 0))
+        index: Index = candidate.retriever, candidate.model
+        if once.indexed_tokens and index not in seen:
+            seen.add(index)
+            found += index_work(once)
+            found += embedding(once.query_tokens, 1.0).times(facts.n_test)
+        work.append((candidate, found + training_work(once)))
     return total(graph, measured, facts, work, tuple(uncounted))
 
 
@@ -142,14 +156,14 @@ def total(
     operations, time, money = 0.0, 0.0, Decimal(0)
     currency: str | None = None
     missing = list(uncounted)
-    for candidate, tokens in work:
+    for candidate, taken in work:
         card = facts.cards.get(candidate.model or "")
         profile = profiles.get(candidate.model)
         tariff = tariff_of(graph.program.hardware.get(candidate.hardware or ""))
-        operations += flops(tokens, card.parameters) if card else 0.0
+        operations += float(flops(taken, card)) if card else 0.0
         if candidate.model is None:
             continue
-        spent = None if profile is None else seconds(tokens, profile)
+        spent = None if profile is None else float(seconds(taken, profile))
         time += spent or 0.0
         if spent is None or isinstance(tariff, Unmeasured):
             missing.append(candidate.name)

@@ -11,9 +11,6 @@ from cosmosql.contracts.strategy import Fidelity
 from cosmosql.evidence.observation import Item, Observation
 from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
-from cosmosql.model.program import Program
-from cosmosql.plan.candidate import Candidate
-from cosmosql.plan.series import strategy_of
 from cosmosql.predict.gather import Run, size_of
 from cosmosql.predict.pairing import Array, row_weights
 
@@ -27,17 +24,15 @@ class RequestTokens:
     prompt: Array
     cached: Array
     completion: Array
-    query: float = 0.0
     basis: str
-    rows: int
+    items: tuple[Item, ...]
+    """Probe rows, whose tokens differ as requests do; the nearest run's where the candidate was
+    not run in full."""
+    query: float = 0.0
 
-
-def shares_demonstrations(program: Program, candidate: Candidate) -> bool:
-    """Whether one set of demonstrations stands before every query."""
-    if strategy_of(candidate.kind).axis != "shots":
-        return False
-    retriever = candidate.retriever
-    return retriever is None or program.retrievers[retriever].using == "random"
+    @property
+    def rows(self) -> int:
+        return len(self.items)
 
 
 def mean_tokens(items: Sequence[Item], name: str, *, draws: int, seed: int) -> Array:
@@ -77,7 +72,7 @@ def request_tokens(
         cached=np.minimum(cached, prompt),
         completion=completion,
         basis="measured" if exact or full.shots is None else "predicted",
-        rows=len(items),
+        items=items,
     )
 
 

@@ -13,7 +13,7 @@ from cosmosql.contracts.strategy import Adapted, Answer, Example, Workload
 from cosmosql.data.rows import Role
 from cosmosql.evidence.measured import PASSING, UNMEASURED
 from cosmosql.evidence.observation import Item, Observation, Usage
-from cosmosql.evidence.throughput import flops, work_of
+from cosmosql.evidence.throughput import Work, answering, embedding, flops
 from cosmosql.identity import Json, jsonable, rounded
 from cosmosql.plan.candidate import Measurement
 from cosmosql.plan.series import configuration, strategy_of
@@ -216,16 +216,23 @@ def _usage(
 ) -> Usage:
     model = measurement.candidate.model
     prompt = made.prompt_tokens + sum(answer.prompt_tokens for answer in answers)
+    indexed = indexing_tokens(measurement, runtime, examples)
     usage = Usage(
-        prompt_tokens=prompt + indexing_tokens(measurement, runtime, examples),
+        prompt_tokens=prompt + indexed,
         cached_tokens=sum(answer.cached_tokens for answer in answers),
         completion_tokens=made.completion_tokens
         + sum(answer.completion_tokens for answer in answers),
         training_tokens=made.training_tokens,
         requests=made.requests + (0 if model is None else len(answers)),
     )
-    parameters = 0 if model is None else runtime.card(model).parameters
-    return replace(usage, flops=flops(work_of(usage), parameters))
+    if model is None:
+        return usage
+    texts = len(runtime.train(measurement.candidate)) + len(examples)
+    work = embedding(indexed, texts) if indexed else Work()
+    for answer in answers:
+        work += answering(answer.prompt_tokens, answer.cached_tokens, answer.completion_tokens)
+    work += Work(training_tokens=made.training_tokens)
+    return replace(usage, flops=float(flops(work, runtime.card(model))))
 
 
 def indexing_tokens(measurement: Measurement, runtime: Runtime, examples: Sequence[Example]) -> int:
@@ -268,6 +275,7 @@ def _proxy(run: ProbeRun, runtime: Runtime, progress: Progress | None) -> Observ
         for label in curve.eval_predictions
     ]
     usage = Usage(prompt_tokens=sum(backend.count_tokens(texts)), cached_tokens=0)
+    read = embedding(usage.prompt_tokens, len(texts))
     return _blank(
         run,
         runtime,
@@ -276,7 +284,7 @@ def _proxy(run: ProbeRun, runtime: Runtime, progress: Progress | None) -> Observ
             "accuracy": [rounded(float(value)) for value in curve.accuracies],
         },
         items=items(measurement, runtime, judged, answers),
-        usage=replace(usage, flops=flops(work_of(usage), backend.card.parameters)),
+        usage=replace(usage, flops=float(flops(read, backend.card))),
     )
 
 

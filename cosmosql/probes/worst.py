@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import cast
 
 from cosmosql.contracts.backend import DeviceProfile, ModelCard
 from cosmosql.contracts.strategy import Workload
@@ -11,9 +12,19 @@ from cosmosql.data.rows import Role
 from cosmosql.evidence.keys import asked_profile, key_of
 from cosmosql.evidence.metering import Amounts, decimal_seconds
 from cosmosql.evidence.store import Evidence
-from cosmosql.evidence.throughput import ADAPTER_TRAINING, FORWARD, profile_of, seconds
+from cosmosql.evidence.throughput import (
+    ADAPTER_TRAINING,
+    FORWARD,
+    Work,
+    answering,
+    embedding,
+    flops,
+    profile_of,
+    seconds,
+    training,
+)
 from cosmosql.model.program import Hardware
-from cosmosql.plan.series import configuration, strategy_of
+from cosmosql.plan.series import configuration, shares_demonstrations, strategy_of
 from cosmosql.probes.lower import PROXY_ROWS, ProbeRun
 from cosmosql.probes.prices import second_price
 from cosmosql.probes.runtime import Runtime
@@ -37,9 +48,9 @@ START_SECONDS = 2.0
 PROFILE_SECONDS = 15.0
 """Of a profile, at least."""
 
-PROFILE_WORK = Workload(prompt_tokens=6_400, completion_tokens=256, training_tokens=3_072)
-"""What a profile times: eight rows of 96 tokens, read eight times in all, written after and
-trained on four times each."""
+PROFILE_WORK = Work(prompt_tokens=12_500, completion_tokens=256, training_tokens=5_000)
+"""What a profile times: six shapes of up to a thousand tokens read three times each, two written
+after and three trained on."""
 
 HEAD_SECONDS = 40.0
 """Fitting every head, at the most rows that are embedded; it grows as their cube."""
@@ -102,6 +113,31 @@ def worst_amounts(run: ProbeRun, work: Workload, runtime: Runtime, evidence: Evi
     }
 
 
+def modelled_amounts(
+    run: ProbeRun, work: Workload, runtime: Runtime, evidence: Evidence
+) -> Amounts:
+    """What a run is expected to take, by which probes are compared: its tokens at the profile's
+    rates without any margin, and `compute` in FLOPs."""
+    if run.model is None:
+        taken, operations = ROW_SECONDS * len(runtime.train(run.measurement.candidate)), 0.0
+    else:
+        card = runtime.card(run.model)
+        profile = known_profile(run.model, runtime, evidence)
+        shared = shares_demonstrations(runtime.program, run.measurement.candidate)
+        computed = work_of(run, work, shared=shared)
+        assumed = assumed_profile(card, hardware(run, runtime))
+        taken = float(seconds(computed, profile or assumed))
+        operations = float(flops(computed, card))
+    tokens = work.prompt_tokens + work.completion_tokens + work.training_tokens
+    return {
+        **time_amounts(run, decimal_seconds(taken), runtime),
+        "tokens": Decimal(tokens),
+        "requests": Decimal(work.requests),
+        "labels": Decimal(0),
+        "compute": Decimal(operations),
+    }
+
+
 def worst_seconds(run: ProbeRun, work: Workload, runtime: Runtime, evidence: Evidence) -> Decimal:
     """Seconds that a run can take once its model is in memory."""
     model = run.model
@@ -111,13 +147,32 @@ def worst_seconds(run: ProbeRun, work: Workload, runtime: Runtime, evidence: Evi
     card = runtime.card(model)
     assumed = assumed_profile(card, hardware(run, runtime))
     if run.measurement.kind == "profile":
-        return decimal_seconds(max(PROFILE_SECONDS, seconds(PROFILE_WORK, assumed)))
+        return decimal_seconds(max(PROFILE_SECONDS, float(seconds(PROFILE_WORK, assumed))))
     profile = known_profile(model, runtime, evidence) or assumed
     heads = 0.0
     if run.measurement.kind == "proxy":
         pool = min(len(runtime.train(run.measurement.candidate)), PROXY_ROWS)
         heads = HEAD_SECONDS * (pool / PROXY_ROWS) ** 3
-    return decimal_seconds(START_SECONDS + heads + SLOWDOWN * seconds(work, profile))
+    return decimal_seconds(
+        START_SECONDS + heads + SLOWDOWN * float(seconds(work_of(run, work), profile))
+    )
+
+
+def work_of(run: ProbeRun, work: Workload, *, shared: bool = False) -> Work:
+    """What a workload computes; `shared`: its demonstrations are read once for all requests, k of
+    the k + 1 parts of a prompt."""
+    if run.measurement.kind == "proxy":
+        return embedding(work.prompt_tokens, max(run.measurement.rows, 1))
+    requests = max(work.requests, 1)
+    prompt, completion = work.prompt_tokens / requests, work.completion_tokens / requests
+    shots = (run.measurement.fidelity.shots or 0) if shared else 0
+    cached = prompt * shots / (shots + 1)
+    first = answering(prompt, 0.0, completion)
+    others = answering(prompt, cached, completion).times(requests - 1)
+    batch = cast(int, run.measurement.candidate.config.get("batch_size", 1))
+    examples = max(work.updates * batch, 1)
+    trained = training(work.training_tokens, length=work.training_tokens / examples, batch=batch)
+    return first + others + trained
 
 
 def loading_amounts(run: ProbeRun, card: ModelCard, runtime: Runtime) -> Amounts:

@@ -11,7 +11,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "adapt_cost": ("money", "One-off money: training, indexing, labels."),
         "serve_cost": ("money per request", "Money a request."),
-        "latency": ("time", "Seconds a request takes on the declared hardware."),
+        "latency": ("time", "Seconds a request takes on the declared hardware, on average."),
+        "latency_p50": ("time", "Seconds within which half of the requests are answered."),
+        "latency_p95": ("time", "Seconds within which 95 % of the requests are answered."),
+        "latency_p99": ("time", "Seconds within which 99 % of the requests are answered."),
         "prompt_tokens": ("tokens per request", "Tokens of a request's prompt."),
         "cached_tokens": (
             "tokens per request",
@@ -22,6 +25,11 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """Name of a measure to the name of its dimension and what it means. Metrics are ratios."""
+
+PERCENTILES: Mapping[str, float] = MappingProxyType(
+    {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}
+)
+"""The measures that are a quantile of the latency, and which."""
 
 COSTS = ("adapt_cost", "serve_cost")
 """The measures that rest on a declared price."""

@@ -14,10 +14,11 @@ from cosmosql.evidence.store import Recorded
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.fits import Fits
 from cosmosql.predict.forecast import Distribution, Forecast
-from cosmosql.predict.forecasting import currency_of, forecast
+from cosmosql.predict.forecasting import forecast
 from cosmosql.predict.gather import proxy_points
 from cosmosql.predict.items import row_scores
 from cosmosql.predict.metric import metric_named
+from cosmosql.predict.quantities import currency_of
 from cosmosql.predict.spending import exhaustive, probing
 from cosmosql.units import Quantity
 
@@ -251,16 +252,23 @@ def test_an_index_reads_the_rows_of_its_own_corpus(world: Make) -> None:
 def test_exhaustive_search_is_every_candidate_in_full_once(world: Make) -> None:
     """On 500 test rows, seconds at 1,000 prompt and 100 answer tokens and 500 training tokens:
     zero 0.03 * 500 = 15; rag (20 + 15 k) / 1,000 + 0.01 for k = 0, 1, 4, 16, 64: 15, 22.5, 45, 135,
-    495; tuned 37.5 + 15 and 150 + 15: 945 s, 0.945 USD."""
+    495; tuned 37.5 + 15 and 150 + 15: 945 s, 0.945 USD.
+
+    Every token is 2 * 100,000 FLOPs, or 4 in training; every pair of a token with one before it
+    4 * 2 layers * 64 wide, thrice in training. A prompt of T tokens and its answer of one are
+    T^2 / 2 + T + 1 / 2 = (T + 1)^2 / 2 pairs, a training token has 25 / 2."""
     one = world()
     found = forecast(one.graph, one.measured, one.facts, no_fits(), seed=0, draws=100)
     spent = exhaustive(one.graph, found, one.measured, one.facts)
     assert spent.seconds == pytest.approx(945)
     assert spent.money == Decimal("0.945") and spent.currency == "USD"
     assert spent.uncounted == ()
-    tokens = 500 * (7 * 20 + 2 * 0 + 15 * 85 + 20 + 8)
-    training = 1000 * 75 + 250 * 75
-    assert spent.flops == pytest.approx(100_000 * (2 * tokens + 4 * training))
+    prompts = [20, 20, 35, 80, 260, 980, 20, 20]
+    tokens = 500 * sum(prompt + 1 for prompt in prompts)
+    trained = 1000 * 75 + 250 * 75
+    pairs = 500 * sum((prompt + 1) ** 2 / 2 for prompt in prompts)
+    attention = 4 * 2 * 64 * (pairs + 3 * trained * 25 / 2)
+    assert spent.flops == pytest.approx(100_000 * (2 * tokens + 4 * trained) + attention)
 
 
 def test_probing_is_counted_by_the_same_rates(world: Make) -> None:

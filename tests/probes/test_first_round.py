@@ -216,7 +216,7 @@ def test_a_round_that_cannot_fit_starts_nothing(fakes, tmp_path):
 def test_a_model_is_profiled_first_where_only_its_assumed_speed_is_too_slow(
     fakes, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("cosmosql.probes.worst.ASSUMED_FLOPS", 4e5)
+    monkeypatch.setattr("cosmosql.probes.worst.ASSUMED_FLOPS", 6e5)
     program, query, data = fakes.world(tmp_path, probing={"wall": "10 min"})
     graph = build(program, query, data)
     with Ledger.open(tmp_path) as ledger:

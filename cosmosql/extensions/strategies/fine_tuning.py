@@ -109,6 +109,7 @@ class FineTuning:
             prompt_tokens=rows * prompt,
             completion_tokens=rows * target_tokens,
             training_tokens=seen * (prompt + target_tokens),
+            updates=steps_of(config, fidelity),
             requests=rows,
         )
 
@@ -146,7 +147,7 @@ class FineTuning:
             task=task,
             backend=backend,
             adapter=kept,
-            workload=Workload(training_tokens=result.tokens),
+            workload=Workload(training_tokens=result.tokens, updates=result.steps),
         )
 
     def load(

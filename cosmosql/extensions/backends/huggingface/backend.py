@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -151,11 +152,19 @@ class HuggingFaceBackend:
             inference = profiling.measure_inference(self._engine)
         self._activate(training.attach_adapter(self._base, PROFILED, self._name), quantized=False)
         try:
-            rate = profiling.measure_training(self._engine)
+            update, token = profiling.measure_training(
+                self._engine, PROFILED, inference.pair_seconds
+            )
         finally:
             self.unload_adapter()
-        return profiling.profile_of(
-            self._engine, dtype=self._base.dtype, inference=inference, training=rate
+        device = self._engine.device
+        return DeviceProfile(
+            device=profiling.device_name(device),
+            training=1 / token,
+            peak_flops=profiling.measure_peak(device, self._base.dtype),
+            batch_tokens=self._engine.batch_tokens,
+            update_seconds=update,
+            **asdict(inference),
         )
 
     def _activate(self, adapted: Any, *, quantized: bool) -> None:

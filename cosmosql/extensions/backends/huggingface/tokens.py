@@ -37,7 +37,7 @@ class PromptTokenizer:
 
     def __init__(self, tokenizer: Any, *, template: bool) -> None:
         self._tokenizer = tokenizer
-        self._template = template
+        self.templated = template
         self._lead = "" if template else " "
         self._prefix = () if template else _leading_specials(tokenizer)
         start = tokenizer.bos_token_id
@@ -50,7 +50,7 @@ class PromptTokenizer:
 
         A template that knows no system role gets its text at the top of the first user turn.
         """
-        if not self._template:
+        if not self.templated:
             raise ValueError("this model is prompted with plain text")
         messages = [{"role": role, "content": content} for role, content in turns]
         try:
@@ -73,7 +73,7 @@ class PromptTokenizer:
 
     def counts(self, texts: Sequence[str]) -> tuple[int, ...]:
         """Tokens of each text as a prompt of its own."""
-        if self._template:
+        if self.templated:
             texts = [self.render([("user", text)]) for text in texts]
         return tuple(len(ids) for ids in self.prompts(texts))
 
@@ -113,7 +113,7 @@ class PromptTokenizer:
     ) -> list[Split]:
         prompts = self._encode([prompt for prompt, _ in items])
         tails = self._tails([prompt for prompt, _ in items], prompts)
-        ending = END if end and not self._template else ""
+        ending = END if end and not self.templated else ""
         texts: dict[str, tuple[int, ...]] = {}
         for (_, options), (tail, _) in zip(items, tails, strict=True):
             for option in options:

@@ -1,0 +1,149 @@
+"""Everything of a candidate beside its metric: tokens, money, seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import numpy as np
+
+from cosmosql.contracts.retriever import RetrieverFactory
+from cosmosql.contracts.strategy import Fidelity
+from cosmosql.interval import Unmeasured
+from cosmosql.plan.build import corpus_of
+from cosmosql.plan.candidate import Candidate
+from cosmosql.plan.graph import PlanGraph
+from cosmosql.plan.series import Series as Candidates
+from cosmosql.plan.series import shares_demonstrations
+from cosmosql.predict.cost import adapting, exact, row_latencies, serving
+from cosmosql.predict.forecast import Adaptation, Distribution
+from cosmosql.predict.gather import Run
+from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
+from cosmosql.predict.predicting import examples_seen
+from cosmosql.predict.scene import Scene
+from cosmosql.predict.tokens import (
+    prompt_line,
+    request_tokens,
+    training_tokens,
+)
+from cosmosql.schema import registry
+from cosmosql.schema.measures import PERCENTILES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantities:
+    """A candidate's measures by name, and the seconds of each of its probe rows by row."""
+
+    measures: dict[str, Distribution | Unmeasured]
+    latencies: dict[str, float] = field(default_factory=dict)
+
+
+def quantities_of(
+    scene: Scene,
+    candidates: Candidates,
+    candidate: Candidate,
+    runs: tuple[Run, ...],
+    once: Adaptation | Unmeasured,
+    metric: Distribution | Unmeasured,
+) -> Quantities:
+    """Costs, tokens and latency of a candidate. Where it is not known to answer at all (its
+    prompts overflow the context) no request of it has a cost."""
+    full = candidates.full[candidate.name]
+    hardware = scene.program.hardware.get(candidate.hardware or "")
+    if candidate.model is None:
+        return Quantities(measures=free_of_models(scene))
+    card = scene.facts.cards.get(candidate.model)
+    tariff = tariff_of(hardware)
+    rates = rates_of(scene.evidence.profiles.get(candidate.model), card, hardware)
+    if reason := memory_reason(card, hardware, candidates.trains):
+        rates = Unmeasured(reason)
+    shared = shares_demonstrations(scene.program, candidate)
+    tokens = (
+        metric
+        if isinstance(metric, Unmeasured)
+        else request_tokens(runs, full, shared=shared, draws=scene.draws, seed=scene.seed)
+    )
+    if not isinstance(tokens, Unmeasured) and not isinstance(once, Unmeasured):
+        tokens = replace(tokens, query=once.query_tokens)
+    found = serving(tokens, rates, tariff, n_test=scene.facts.n_test, seed=scene.seed)
+    return Quantities(
+        measures={
+            **found,
+            "adapt_cost": adapting(once, rates, tariff, draws=scene.draws, seed=scene.seed),
+            "labels": exact(0.0, "label", scene.draws, "measured"),
+        },
+        latencies=row_latencies(tokens, rates),
+    )
+
+
+def free_of_models(scene: Scene) -> dict[str, Distribution | Unmeasured]:
+    """A baseline reads no token and takes no accelerator time; its processor time is not costed."""
+    currency = currency_of(scene.graph)
+    units = {
+        "prompt_tokens": "tok/request",
+        "cached_tokens": "tok/request",
+        "completion_tokens": "tok/request",
+        "latency": "s",
+        **dict.fromkeys(PERCENTILES, "s"),
+        "serve_cost": f"{currency}/request",
+        "adapt_cost": currency,
+        "labels": "label",
+    }
+    return {name: exact(0.0, unit, scene.draws, "assumed") for name, unit in units.items()}
+
+
+def currency_of(graph: PlanGraph) -> str:
+    """The one currency of a query: of its candidates' hardware, else of its budget; USD where it
+    names none."""
+    hardware = [graph.program.hardware.get(one.hardware or "") for one in graph.candidates]
+    quantities = [one.price for one in hardware if one is not None]
+    budget = graph.query.budget
+    quantities += [meters.get("money") for meters in (budget.probing, budget.adaptation)]
+    found = (one.dimension.currency for one in quantities if one is not None)
+    return next((currency for currency in found if currency), "USD")
+
+
+def adaptation_of(
+    scene: Scene, candidates: Candidates, candidate: Candidate, runs: tuple[Run, ...]
+) -> Adaptation | Unmeasured:
+    """The tokens that making a candidate in full takes."""
+    full = candidates.full[candidate.name]
+
+    def seen(fidelity: Fidelity) -> int:
+        return examples_seen(candidate, fidelity)
+
+    trained = training_tokens(runs, full, seen) if candidates.trains else (0.0, 0.0)
+    indexed = indexed_tokens(scene, candidate, runs, full)
+    if isinstance(trained, Unmeasured):
+        return trained
+    if isinstance(indexed, Unmeasured):
+        return indexed
+    rows, a_row, query = indexed
+    return Adaptation(
+        training_tokens=trained[0],
+        spread=trained[1],
+        example_tokens=trained[0] / seen(full) if candidates.trains else 0.0,
+        batch_size=cast(int, candidate.config.get("batch_size", 1)),
+        indexed_rows=rows,
+        indexed_tokens=rows * a_row,
+        query_tokens=query,
+    )
+
+
+def indexed_tokens(
+    scene: Scene, candidate: Candidate, runs: tuple[Run, ...], full: Fidelity
+) -> tuple[int, float, float] | Unmeasured:
+    """Train rows that the model reads to embed the pool for a dense index, the tokens of one (a
+    demonstration's), and those of a query, which is embedded too. Other indexes cost no accelerator
+    time."""
+    if candidate.retriever is None or full.shots == 0:
+        return 0, 0.0, 0.0
+    using = scene.program.retrievers[candidate.retriever].using
+    factory = cast(RetrieverFactory, registry.load(registry.extension("retriever", using)))
+    if not factory.needs_embedding:
+        return 0, 0.0, 0.0
+    line = prompt_line(runs, draws=scene.draws, seed=scene.seed)
+    if isinstance(line, Unmeasured):
+        return line
+    query, a_row = (max(float(np.median(part)), 0.0) for part in line)
+    return scene.facts.pools[corpus_of(scene.program, candidate)], a_row, query
