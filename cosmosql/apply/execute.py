@@ -1,7 +1,7 @@
 """A plan, carried out on the full data: `NAME.plan.json` → `NAME.bundle/`.
 
 Every member of the decision is made ready as planned, answers the calibration and the test rows,
-and is saved; what was measured is held against the forecast.
+and is saved; what was measured is held against the forecast, which the ledger has had since before.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from cosmosql.apply import scores
 from cosmosql.apply.policy import calibrated, confidence
+from cosmosql.apply.statement import settle_plan, state_plan
 from cosmosql.artifact.bundle import (
     MANIFEST,
     BundleManifest,
@@ -97,6 +98,11 @@ def apply(
     shutil.rmtree(partial, ignore_errors=True)
     try:
         with Ledger.open(plan_path.parent) as ledger:
+            tests = [
+                probe_run(measurement_of(candidate, Role.TEST, runtime), runtime).key
+                for candidate in members
+            ]
+            stated = state_plan(plan, plan_path, tests, members, ledger)
             ready = [
                 make_ready(candidate, index, runtime, ledger, partial, bundle, progress)
                 for index, candidate in enumerate(members)
@@ -117,6 +123,8 @@ def apply(
                 runtime,
                 ledger,
             )
+            answered_test = [(one.candidate, one.answers[Role.TEST]) for one in ready]
+            settle_plan(stated, outcomes, answered_test, ledger)
         manifest = BundleManifest(
             plan=file_digest(plan_path),
             task=task_of(program, query, runtime),

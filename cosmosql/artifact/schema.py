@@ -17,6 +17,7 @@ from cosmosql.artifact.outputs import (
     QuoteDocument,
 )
 from cosmosql.artifact.plan import Part, PlanDocument
+from cosmosql.artifact.scoreboard import ScoreboardDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -65,6 +66,7 @@ ARTIFACTS: dict[str, type[Part]] = {
     "bundle": BundleManifest,
     "evidence": EvidenceLine,
     "backtest": BacktestDocument,
+    "scoreboard": ScoreboardDocument,
     "diagnostics": DiagnosticsDocument,
     "graph": GraphDocument,
     "quote": QuoteDocument,

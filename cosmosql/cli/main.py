@@ -79,6 +79,11 @@ COMMANDS = (
         "Run every candidate in full as well, and score the forecasts against what it measured.",
     ),
     (
+        "scoreboard",
+        "cosmosql.cli.scoreboard",
+        "All past forecasts beside what apply or backtest measured of them, misses included.",
+    ),
+    (
         "doctor",
         "cosmosql.cli.doctor",
         "Versions, devices, and what is missing for which feature. Opens no connection.",

@@ -17,6 +17,7 @@ class Artifact(StrEnum):
     BUNDLE = "bundle"
     EVIDENCE = "evidence"
     BACKTEST = "backtest"
+    SCOREBOARD = "scoreboard"
     DIAGNOSTICS = "diagnostics"
     GRAPH = "graph"
     QUOTE = "quote"
@@ -44,6 +45,7 @@ def command(artifact: Artifact, quiet: bool, verbose: bool) -> int | None:
     diagnostics              check --format json
     graph, quote             graph --format json, quote --format json
     outcome, answer          apply --format json; a line of predict
+    scoreboard               scoreboard --format json
     doctor                   doctor --format json
     language                 no schema, but grammar, kinds, attributes, measures and units
 

@@ -141,6 +141,10 @@ class Ledger:
         """Every observation, the oldest first."""
         return iter(self._observations("ORDER BY sequence", ()))
 
+    def of_kind(self, kind: str) -> tuple[Observation, ...]:
+        """Every observation of a kind, the oldest first."""
+        return tuple(self._observations("WHERE kind = ? ORDER BY sequence", (kind,)))
+
     def add(
         self, observation: Observation, *, settles: int | None = None, actual: Amounts | None = None
     ) -> None:

@@ -88,4 +88,5 @@ def distribution(
         basis=basis,
         n=rows,
         shown=(min(low, value), max(high, value)),
+        efficiency=efficiency,
     )

@@ -1,62 +1,38 @@
-"""The accuracy-against-cost picture as inline SVG: same plan, same bytes.
-
-Colours become CSS variables of the page, so that one picture serves light and dark; text stays
-text, so that it can be searched and read aloud.
-"""
+"""The accuracy-against-cost picture of a plan."""
 
 from __future__ import annotations
 
-import io
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from cosmosql.artifact.plan import Candidate, Metric, Number, PlanDocument, Policy
 from cosmosql.report import view, words
-
-INK, FAINT, GRID, PAPER, ACCENT = "#010101", "#020202", "#030303", "#040404", "#050505"
-VARIABLES = {
-    INK: "var(--ink)",
-    FAINT: "var(--faint)",
-    GRID: "var(--line)",
-    PAPER: "var(--paper)",
-    ACCENT: "var(--accent)",
-}
-"""Stand-ins that matplotlib can draw with, and the page's variables that replace them."""
-
-KINDS = (
-    ("baseline", "s", "#010201"),
-    ("prompt", "D", "#010202"),
-    ("icl", "o", "#010203"),
-    ("lora", "^", "#010204"),
-    ("qlora", "v", "#010205"),
+from cosmosql.report.drawing import (
+    ACCENT,
+    FAINT,
+    GRID,
+    INK,
+    KINDS,
+    OTHER,
+    PAPER,
+    POLICY,
+    Format,
+    drawing,
+    inline,
+    plain,
 )
-OTHER = ("other", "P", "#010206")
-POLICY = ("policy", "h", "#010207")
+
 LONGEST_LABEL = 40
 CROWDED = (110.0, 18.0)
 """Pixels across and up within which two names would cover each other."""
 FREE_GAP = 3.0
 """A cost of zero stands this factor left of the smallest other one, on an axis marked `free`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
-    """One drawing for one width of the page; `width` and `height` in inches of 72 points."""
-
-    name: str
-    width: float
-    height: float
-    font: float
 
 
 WIDE = Format(name="wide", width=10.4, height=5.4, font=10.5)
@@ -82,21 +58,7 @@ def frontier(plan: PlanDocument, format: Format) -> str | None:
     points = _points(plan, factor)
     if len(points) < 2:
         return None
-    settings = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": f"cosmosql-{format.name}",
-        "text.parse_math": False,
-        "font.family": "sans-serif",
-        "font.size": format.font,
-        "axes.edgecolor": GRID,
-        "axes.labelcolor": INK,
-        "text.color": INK,
-        "xtick.color": FAINT,
-        "ytick.color": FAINT,
-    }
-    with rc_context(settings):
-        figure = Figure(figsize=(format.width, format.height), layout="constrained")
-        figure.patch.set_alpha(0)
+    with drawing(format) as figure:
         axes = figure.add_subplot()
         _axes(axes, points, plan.question.metric, column.unit or "cost per request")
         _curves(axes, plan, factor, points)
@@ -104,9 +66,13 @@ def frontier(plan: PlanDocument, format: Format) -> str | None:
             _draw(axes, point)
         _name(axes, points)
         _legend(figure, points, columns=6 if format is WIDE else 3)
-        buffer = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
-    return _inline(buffer.getvalue(), format, _description(plan, points))
+        return inline(
+            figure,
+            format,
+            title="Quality against cost",
+            description=_description(plan, points),
+            style=f"frontier {format.name}",
+        )
 
 
 def _points(plan: PlanDocument, factor: float) -> list[_Point]:
@@ -158,7 +124,7 @@ def _style(item: Candidate | Policy) -> tuple[str, str, str]:
 def _axes(axes: Axes, points: Sequence[_Point], metric: str, unit: str) -> None:
     low = min(point.metric.low or 0.0 for point in points)
     high = max(point.metric.high or 1.0 for point in points)
-    axes.set_facecolor("none")
+    plain(axes)
     axes.set_xscale("log")
     least, most = min(point.x for point in points), max(point.x for point in points)
     axes.set_xlim(least / 1.7, most * 1.7)
@@ -169,9 +135,6 @@ def _axes(axes: Axes, points: Sequence[_Point], metric: str, unit: str) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.0f} %"))
     axes.set_xlabel(_label(unit), labelpad=8)
     axes.set_ylabel(_label(metric), labelpad=8)
-    axes.grid(True, which="major", color=GRID, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(which="both", length=0)
     free = next((point.x for point in points if point.free), None)
     if free is not None:
         axes.axvline(free, color=GRID, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.5)
@@ -184,8 +147,6 @@ def _axes(axes: Axes, points: Sequence[_Point], metric: str, unit: str) -> None:
             va="bottom",
             color=FAINT,
         )
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
 
 
 def _label(words: str) -> str:
@@ -321,28 +282,3 @@ def _description(plan: PlanDocument, points: Sequence[_Point]) -> str:
         f"axis, for {len(points)} candidates and policies. Nothing is both better and cheaper "
         f"than: {marked} (numbers of the table).{chosen}"
     )
-
-
-def _inline(svg: str, format: Format, description: str) -> str:
-    """The `<svg>` element alone, its ids its own, its colours the page's, with title and text."""
-    body = svg[svg.index("<svg") :].strip()
-    body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
-    body = re.sub(r'\bid="', f'id="{format.name}-', body)
-    body = re.sub(r'href="#', f'href="#{format.name}-', body)
-    body = re.sub(r"url\(#", f"url(#{format.name}-", body)
-    for stand_in, variable in VARIABLES.items():
-        body = body.replace(stand_in, variable)
-    for kind, _, colour in (*KINDS, OTHER, POLICY):
-        body = body.replace(colour, f"var(--kind-{kind})")
-    body = re.sub(r"font-family: [^;\"]*", "font-family: var(--sans)", body)
-    body = re.sub(r"font: ([^;\"]*px) [^;\"]*", r"font: \1 var(--sans)", body)
-    tag_end = body.index(">")
-    view_box = re.search(r'viewBox="[^"]*"', body)
-    opening = (
-        f'<svg class="frontier {format.name}" {view_box.group(0) if view_box else ""} role="img" '
-        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'aria-labelledby="{format.name}-title {format.name}-description">\n'
-        f'<title id="{format.name}-title">Quality against cost</title>\n'
-        f'<desc id="{format.name}-description">{escape(description)}</desc>'
-    )
-    return opening + body[tag_end + 1 :]

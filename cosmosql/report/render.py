@@ -1,4 +1,5 @@
-"""The plan as a page: `NAME.report.html` and `NAME.report.md`, from the document alone."""
+"""Documents as pages, from the document alone: `NAME.report.html` and `NAME.report.md` of a plan,
+`NAME.backtest.html` of a backtest."""
 
 from __future__ import annotations
 
@@ -8,7 +9,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from cosmosql.artifact.backtest import BacktestDocument
 from cosmosql.artifact.plan import PlanDocument
+from cosmosql.report.backtest import backtest_view
+from cosmosql.report.backtest_figures import omitted, pictures
 from cosmosql.report.figure import NARROW, WIDE, frontier
 from cosmosql.report.view import view
 
@@ -24,17 +28,26 @@ def render_html(plan: PlanDocument) -> str:
 
     Whatever stands in the plan is shown as text, never as markup.
     """
-    pictures = [frontier(plan, format) for format in (WIDE, NARROW)]
+    drawn = [frontier(plan, format) for format in (WIDE, NARROW)]
     return (
         _environment(escape=True)
         .get_template("report.html.j2")
-        .render(view=view(plan), pictures=[Markup(picture) for picture in pictures if picture])
+        .render(view=view(plan), pictures=[Markup(picture) for picture in drawn if picture])
     )
 
 
 def render_markdown(plan: PlanDocument) -> str:
     """The same report as GitHub-flavoured Markdown, for a pull request."""
     return _environment(escape=False).get_template("report.md.j2").render(view=view(plan))
+
+
+def render_backtest(found: BacktestDocument) -> str:
+    """A backtest as one self-contained page, like that of a plan."""
+    drawn = {
+        place: [Markup(picture) for picture in shown] for place, shown in pictures(found).items()
+    }
+    template = _environment(escape=True).get_template("backtest.html.j2")
+    return template.render(view=backtest_view(found), pictures=drawn, omitted=omitted(found))
 
 
 def _environment(*, escape: bool) -> Environment:

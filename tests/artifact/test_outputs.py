@@ -35,6 +35,7 @@ PRINTED = {
     "show": "plan",
     "apply": "outcome",
     "backtest": "backtest",
+    "scoreboard": "scoreboard",
     "doctor": "doctor",
 }
 """By command: what its `--format json` prints. A stage of `show SPEC` is for eyes alone."""
