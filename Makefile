@@ -9,7 +9,7 @@ SPECS := examples stdlib cosmosql/cli/starter tests/syntax/specs
 # torch's threads spin against other processes on a busy machine; passive waiting does not.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-all check format tiny backtest generated outputs vscode clean
+.PHONY: demo test test-all check format tiny backtest backtest-text generated outputs vscode clean
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python >= 3.11 is needed, this is %d.%d; set PYTHON=..." % v[:2])'
@@ -52,11 +52,16 @@ format: $(READY)
 tiny: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/tiny_family.py --write docs/tiny.md
 
-## The README's table of forecasts against the truth. About half an hour.
+## Forecasts against the truth on the tiny family's tasks: README.md, docs/benchmarks/tiny-backtest.md.
+## Within an hour on two cores; what is there already is not measured again.
 backtest: $(READY)
 	$(BIN)/python tests/bench/tiny_backtest.py --keep build/backtest
 
-ARTIFACTS := plan bundle evidence backtest diagnostics graph quote outcome answer doctor
+## The same on real text, from DATA/text: docs/benchmarks/text-backtest.md. Without DATA it is skipped.
+backtest-text: $(READY)
+	$(BIN)/python tests/bench/text_backtest.py --keep build/text-backtest $(if $(DATA),--data $(DATA))
+
+ARTIFACTS := plan bundle evidence backtest scoreboard diagnostics graph quote outcome answer doctor
 
 ## Everything that is written from the grammar, the schema and the tools; tests say when it is stale.
 generated: $(READY)

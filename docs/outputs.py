@@ -1,9 +1,9 @@
-"""Puts what the software prints into README.md, docs/tour.md and docs/language-tools.md, between
+"""Puts what the software prints into the pages of README.md and docs/ that ask for it, between
 their markers, and the quickstart's plan, evidence and report into examples/review.
 
-    python docs/outputs.py               # everything but the backtest table
+    python docs/outputs.py               # everything but the backtests' tables
     python docs/outputs.py --language    # what costs nothing: the checks and rewrites
-    python docs/outputs.py --backtest    # that as well, from tests/bench/tiny_backtest.py
+    python docs/outputs.py --backtest    # the backtests' tables alone, from what was kept of them
 
 Outputs are never typed by hand. Figures differ a little from machine to machine: the device profile
 is measured.
@@ -21,7 +21,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "tour.md", ROOT / "docs" / "language-tools.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "tour.md",
+    ROOT / "docs" / "language-tools.md",
+    ROOT / "docs" / "benchmarks" / "tiny-backtest.md",
+    ROOT / "docs" / "benchmarks" / "text-backtest.md",
+)
 SPEC = "examples/quickstart.cosmos"
 PLAN = "examples/quickstart.plan.json"
 BUNDLE = "examples/quickstart.bundle"
@@ -136,10 +142,16 @@ def shown(command: str, text: str) -> str:
     return f"```cosmos\n{text}```\n\n{tool(command, text)}"
 
 
-def backtest() -> str:
-    script = ROOT / "tests" / "bench" / "tiny_backtest.py"
+def backtest(bench: str, *options: str) -> str:
+    """What `tests/bench/BENCH_backtest.py` prints of what `make` keeps of it."""
+    kept = {"tiny": "build/backtest", "text": "build/text-backtest"}[bench]
     ran = subprocess.run(
-        [sys.executable, str(script)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, f"tests/bench/{bench}_backtest.py", "--keep", kept, *options],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     return ran.stdout.strip()
 
@@ -157,9 +169,15 @@ OUTPUTS = {
     "tools-fmt": lambda: tool("fmt --diff tickets.cosmos", TICKETS),
     "apply": lambda: console(f"apply {PLAN}", printed("apply", PLAN)),
     "predict": predict,
-    "backtest": backtest,
+    "backtest": lambda: backtest("tiny", "--table"),
+    "backtest-tiny": lambda: backtest("tiny", "--page"),
+    "backtest-tiny-less": lambda: backtest("tiny", "--ablate"),
+    "backtest-text": lambda: backtest("text", "--page"),
+    "backtest-text-less": lambda: backtest("text", "--ablate"),
 }
 """By the name that stands in a page's marker; in the order in which they can be made."""
+
+BACKTESTS = tuple(name for name in OUTPUTS if name.startswith("backtest"))
 
 LANGUAGE = ("mistake", *(name for name in OUTPUTS if name.startswith("tools-")))
 """What comes from the front of the line alone: made in a second, and the same on every machine."""
@@ -172,13 +190,12 @@ def marker(name: str) -> re.Pattern[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--backtest", action="store_true", help="the table of the backtest too")
+    parser.add_argument("--backtest", action="store_true", help="only the backtests' tables")
     parser.add_argument("--language", action="store_true", help="only what costs nothing")
     parser.add_argument("--only", nargs="*", default=sorted(OUTPUTS), choices=sorted(OUTPUTS))
     options = parser.parse_args()
     wanted = set(LANGUAGE if options.language else options.only)
-    if not options.backtest:
-        wanted.discard("backtest")
+    wanted = wanted & set(BACKTESTS) if options.backtest else wanted - set(BACKTESTS)
     pages = {path: path.read_text(encoding="utf-8") for path in PAGES}
     for name in (name for name in OUTPUTS if name in wanted):
         place = marker(name)
@@ -189,7 +206,7 @@ def main() -> None:
             pages[path] = place.sub(lambda found, body=body: f"{found[1]}{body}\n{found[3]}", text)
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
-    if options.language:
+    if options.language or options.backtest:
         return
     for suffix in REVIEWED:
         shutil.copy(ROOT / "examples" / f"quickstart.{suffix}", REVIEW)

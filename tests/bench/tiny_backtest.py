@@ -1,43 +1,43 @@
 """Forecasts of the tiny family's tasks, held against running everything: the README's table.
 
-    python tests/bench/tiny_backtest.py                # nine tasks; about half an hour on two cores
-    python tests/bench/tiny_backtest.py --tasks intent
+    python tests/bench/tiny_backtest.py --keep DIR              # nine tasks, within an hour
+    python tests/bench/tiny_backtest.py --keep DIR --tasks intent desk
+    python tests/bench/tiny_backtest.py --keep DIR --page       # again, from what is kept
 
-One `cosmosql backtest` a task, two at a time, in a directory that keeps what was measured
-(`--keep DIR`), so that an interrupted run goes on.
+One `cosmosql backtest` a task, two at a time; what was measured stays in the directory, so that an
+interrupted run goes on. `--table` prints the README's table and `--page` that of
+docs/benchmarks/tiny-backtest.md from the kept documents alone; `--ablate` forecasts again from the
+kept evidence with less of it. None of the three measures anything.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
-import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
 from pathlib import Path
-from typing import Any
 
 from cosmosql.extensions.sources.generated.tasks import TASKS
+from tests.bench.backtest_ablations import ABLATIONS, ablations
+from tests.bench.backtest_tables import FORECASTS, by_task, page
+from tests.bench.backtests import STRATEGIES, Bench, documents, run, took
 
 NINE = ("desk", "intent", "faq", "headline", "sentiment", "aspect", "ticket", "triage", "actor")
 """The tasks of the README's table: the first nine as they are declared."""
 
-TABLE = "| task | predicted | error, points | tau | regret, points | 90 % cover | compute saved |"
+CORES = 2
 
-SPEC = """import std.hardware as hw
+DATA = """import std.hardware as hw
 import std.tiny as tiny
 
 dataset rows extends tiny.dataset.{task} {{
-  rows = 2_100 examples
+  rows = 3_600 examples
 
   roles {{
-    train = 1_024 examples
-    validation = 300 examples
+    train = 512 examples
+    validation = 600 examples
     calibration = 100 examples
-    test = 500 examples
+    test = 2_000 examples
   }}
 }}
 
@@ -45,118 +45,72 @@ task here extends tiny.task.{task} {{
   data = dataset.rows
 }}
 
-retriever nearest using bm25 {{
-  corpus = dataset.rows
-}}
+"""
 
-strategy baseline using baseline {{
-  method = sweep(majority, knn, tfidf)
-}}
+GRID = {
+    "shots": "4, 8, 16",
+    "ranks": "2, 16",
+    "learning_rates": "0.0005, 0.005",
+    "epochs": "1, 3",
+    "lean_rank": "16",
+    "lean_learning_rate": "0.005",
+    "lean_epochs": "3",
+}
+"""35 candidates: 3 of words alone, 2 zero-shot, 6 and 6 with demonstrations, 18 adapters."""
 
-strategy random_shots using icl {{
-  model = sweep(tiny.small, tiny.large)
-  shots = sweep(0, 4, 8, 16)
-  on = hw.cpu
-}}
-
-strategy retrieved using icl {{
-  model = sweep(tiny.small, tiny.large)
-  retriever = retriever.nearest
-  shots = sweep(4, 8, 16)
-  on = hw.cpu
-}}
-
-strategy tuned using lora {{
-  model = sweep(tiny.small, tiny.large)
-  share = sweep(25%, 50%, 100%)
-  epochs = 4
-  learning_rate = 0.005
-  on = hw.cpu
-}}
-
-probe short {{
-  sizes = [64, 128]
-  shots = [0, 1, 2, 4]
-  rows = 200 examples
+PROBE = """
+probe look {
+  sizes = [64]
+  steps = [16, 32]
+  shots = [1, 2, 4]
+  rows = 600 examples
   seeds = [11]
-}}
+}
+"""
+"""What may be measured before the forecast is made."""
 
+QUERY = """
 query pick {{
   for task.here
   among strategy.*
-  measure with probe.short within 1 USD
+  measure with probe.look within 1 USD
   maximize {metric}
 }}
 """
 
 
-def backtest(task: str, folder: Path) -> dict[str, Any]:
-    """The backtest document of one task."""
+def spec(task: str) -> str:
     metric = "exact_match" if TASKS[task].kind == "extract" else "accuracy"
-    path = folder / task / "backtest.cosmos"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(SPEC.format(task=task, metric=metric), encoding="utf-8")
-    command = [sys.executable, "-m", "cosmosql", "backtest", str(path)]
-    ran = subprocess.run(
-        [*command, "--format", "json"],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
+    return (
+        DATA.format(task=task) + STRATEGIES.format_map(GRID) + PROBE + QUERY.format(metric=metric)
     )
-    print(f"{task} done", file=sys.stderr, flush=True)
-    found: dict[str, Any] = json.loads(ran.stdout)
-    return found
-
-
-def shown(number: float | None, form: str) -> str:
-    return "" if number is None else format(number, form)
-
-
-def row(task: str, found: dict[str, Any]) -> str:
-    predicted = sum(1 for one in found["candidates"] if one["basis"] == "predicted")
-    cells = [
-        task,
-        str(predicted),
-        shown(found["mae_points"], ".1f"),
-        shown(found["kendall_tau"], ".2f"),
-        shown(found["regret_points"], ".1f"),
-        shown(found["coverage"]["90"], ".0%"),
-        shown(found["cost_saved"], ".1%"),
-    ]
-    return f"| {' | '.join(cells)} |"
-
-
-def mean(numbers: Sequence[float | None]) -> float | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known) / len(known) if known else None
-
-
-def summary(found: Sequence[dict[str, Any]]) -> str:
-    """The mean over tasks, each task counted once."""
-    whole: dict[str, Any] = {
-        name: mean([one[name] for one in found])
-        for name in ("mae_points", "kendall_tau", "regret_points", "cost_saved")
-    }
-    whole["coverage"] = {"90": mean([one["coverage"]["90"] for one in found])}
-    whole["candidates"] = [one for document in found for one in document["candidates"]]
-    return row("**mean**", whole)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--tasks", nargs="*", default=NINE, choices=sorted(TASKS))
-    parser.add_argument("--keep", type=Path, help="where specs, plans and ledgers stay")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, required=True, help="where everything stays")
+    parser.add_argument("--jobs", type=int, default=CORES, help="tasks at a time")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--table", action="store_true", help="the README's table")
+    what.add_argument("--page", action="store_true", help="every table")
+    what.add_argument("--ablate", nargs="*", choices=ABLATIONS, help="forecasts from less")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(options.jobs) as pool:
-        folder = options.keep or Path(scratch)
-        found = list(pool.map(lambda task: backtest(task, folder), options.tasks))
-    print(TABLE)
-    print("|---|" + "--:|" * (TABLE.count("|") - 2))
-    for task, document in zip(options.tasks, found, strict=True):
-        print(row(task, document))
-    print(summary(found))
+    bench = Bench(specs={task: spec(task) for task in options.tasks}, keep=options.keep)
+    if options.ablate is not None:
+        print(ablations(bench, options.ablate or ABLATIONS))
+    elif options.table:
+        print(by_task(documents(bench), FORECASTS))
+    else:
+        if not options.page:
+            start = time.monotonic()
+            run(bench, jobs=options.jobs)
+            print(f"{(time.monotonic() - start) / 60:.1f} minutes", file=sys.stderr)
+        found = documents(bench)
+        times = {task: took(bench, task) for task in found}
+        print(page(found, times, what="tasks of the tiny family", cores=CORES))
 
 
 if __name__ == "__main__":
