@@ -1,6 +1,6 @@
 """The whole line in one file: one call a stage, each reading only what the stage before it made.
 
-    bind → load → build → lower → execute → forecast → decide → document → write
+    bind → load → build → lower → execute → explore → forecast → decide → document → write
 
 Everything else in the package is one of these words, or carries out the plan that they make.
 """
@@ -16,10 +16,12 @@ from typing import TypeAlias
 
 from cosmosql.artifact import document as artifact
 from cosmosql.artifact.plan import PlanDocument
+from cosmosql.artifact.probing import probing_part
 from cosmosql.artifact.storage import document_bytes, write_bytes
 from cosmosql.compiler import Compiled, compile_spec
 from cosmosql.data.rows import Role
 from cosmosql.data.template import cell_text
+from cosmosql.decide.adaptive import Adaptive
 from cosmosql.decide.choose import decide
 from cosmosql.decide.decision import Decision
 from cosmosql.diagnostics.diagnostic import Diagnostic
@@ -28,18 +30,22 @@ from cosmosql.evidence.ledger import Ledger
 from cosmosql.evidence.measured import Measured, distinct, untouched
 from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Recorded
-from cosmosql.identity import rounded
+from cosmosql.identity import Json, digest, rounded
 from cosmosql.model.boundary import NOTHING, Trusted
 from cosmosql.model.settings import Settings
 from cosmosql.predict.facts import Facts
-from cosmosql.predict.fits import Fits
+from cosmosql.predict.fits import FIT, Fits
 from cosmosql.predict.forecast import Forecast
 from cosmosql.predict.forecasting import forecast
 from cosmosql.predict.spending import Spending, exhaustive, probing
 from cosmosql.probes import quote as quoting
+from cosmosql.probes.bench import LiveBench, RecordedBench
+from cosmosql.probes.choices import Remembered, content
 from cosmosql.probes.lower import ProbeRun, lower, pair
+from cosmosql.probes.quote import rounds
 from cosmosql.probes.round import carry_out
-from cosmosql.probes.run import replay
+from cosmosql.probes.rounds import Exploration, explore
+from cosmosql.probes.run import recorded, replay
 from cosmosql.probes.runtime import Runtime
 from cosmosql.units import Quantity
 
@@ -54,9 +60,9 @@ class Line:
     """Every stage's value between the graph and the document."""
 
     compiled: Compiled
-    runs: tuple[ProbeRun, ...]
     resolved: tuple[Observation, ...]
-    measured: tuple[Measured, ...] = field(repr=False)
+    exploration: Exploration = field(repr=False)
+    choices: tuple[Observation, ...]
     facts: Facts
     forecasts: tuple[Forecast, ...] = field(repr=False)
     fits: tuple[Observation, ...] = field(repr=False)
@@ -65,9 +71,14 @@ class Line:
     exhaustive: Spending
 
     @property
+    def measured(self) -> tuple[Measured, ...]:
+        return self.exploration.measured
+
+    @property
     def observations(self) -> tuple[Observation, ...]:
         """All the evidence that the forecasts stand on, each once."""
-        found = (*self.resolved, *(one.observation for one in self.measured), *self.fits)
+        measured = (one.observation for one in self.measured)
+        found = (*self.resolved, *measured, *self.choices, *self.fits)
         return tuple({one.key: one for one in found}.values())
 
 
@@ -170,9 +181,22 @@ def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Li
         runtime = Runtime(compiled.program, compiled.data, ledger)
         runs = lower(compiled.graph, runtime)
         watcher = Watched(progress)
-        observations = carry_out(runs, compiled.graph, ledger, runtime, watcher)
-        known = Recorded(item for item in ledger.all() if item.kind == "fit")
-        line = _line(compiled, runtime, runs, observations, known, seed)
+        first, menu = rounds(compiled.graph, runs)
+        observations = carry_out(first, compiled.graph, ledger, runtime, watcher, menu)
+        known = Recorded(item for item in ledger.all() if item.kind in ("fit", "choice"))
+        facts = facts_of(compiled, runtime)
+        bench = LiveBench(compiled.graph, runs, ledger, runtime, watcher)
+        adaptive = Adaptive(
+            graph=compiled.graph,
+            facts=facts,
+            fits=Fits(known, replay=False),
+            seed=seed,
+            unit=bench.unit,
+        )
+        chooser = Remembered(question(compiled, seed), known, adaptive, ledger.add)
+        exploration = explore(compiled.graph, pair(runs, observations), bench, chooser)
+        runtime.release()
+        line = _line(compiled, observations, exploration, chooser, facts, known, seed)
         for fit in line.fits:
             if ledger.find(fit.key, fit.conditions) is None:
                 ledger.add(fit)
@@ -180,13 +204,40 @@ def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Li
 
 
 def replayed(compiled: Compiled, seed: int) -> tuple[Line, int]:
-    """The line from evidence alone. Raises InputError E0802 where some is missing."""
+    """The line from evidence alone, which also tells what was chosen when. Evidence that does not
+    is used whole. Raises InputError E0802 where some of the first round is missing."""
     with Ledger.read(compiled.root) as ledger:
         known = _known(compiled, ledger)
     runtime = Runtime(compiled.program, compiled.data, known)
     runs = lower(compiled.graph, runtime)
-    observations = replay(runs, runtime, known)
-    return _line(compiled, runtime, runs, observations, known, seed, offline=True), 0
+    first, _ = rounds(compiled.graph, runs)
+    observations = replay(first, runtime, known)
+    chooser = Remembered(question(compiled, seed), known)
+    bench = RecordedBench(runs, known)
+    exploration = explore(compiled.graph, pair(runs, observations), bench, chooser)
+    if exploration.ended is None:
+        whole = pair(runs, [one for _, one in recorded(runs, known) if one is not None])
+        exploration = Exploration(measured=whole, rounds=(), ended=None)
+        chooser.used.clear()
+    facts = facts_of(compiled, runtime)
+    return _line(compiled, observations, exploration, chooser, facts, known, seed, offline=True), 0
+
+
+def question(compiled: Compiled, seed: int) -> dict[str, Json]:
+    """What the choice of a probe depends on, besides what was measured before it."""
+    program, query = compiled.program, compiled.query
+    declared = (
+        query,
+        *(program.policies[name] for name in query.policies),
+        *program.hardware.values(),
+        *program.prices.values(),
+    )
+    return {
+        "graph": compiled.graph.identities["decide"],
+        "declared": [content(one) for one in declared],
+        "fit": FIT,
+        "seed": seed,
+    }
 
 
 def _known(compiled: Compiled, ledger: Ledger) -> Recorded:
@@ -202,25 +253,25 @@ def _filed(compiled: Compiled) -> tuple[Observation, ...]:
 
 def _line(
     compiled: Compiled,
-    runtime: Runtime,
-    runs: Sequence[ProbeRun],
     observations: Sequence[Observation],
+    exploration: Exploration,
+    chooser: Remembered,
+    facts: Facts,
     known: Recorded,
     seed: int,
     *,
     offline: bool = False,
 ) -> Line:
-    found = untouched(pair(runs, observations))
-    facts = facts_of(compiled, runtime)
+    found = untouched(exploration.measured)
     fits = Fits(known, replay=offline)
     forecasts = forecast(compiled.graph, found, facts, fits, seed=seed)
     policies = [compiled.program.policies[name] for name in compiled.query.policies]
     decision = decide(compiled.query, forecasts, policies, n_test=facts.n_test, seed=seed)
     return Line(
         compiled=compiled,
-        runs=tuple(runs),
         resolved=tuple(item for item in observations if item.kind == "resolve"),
-        measured=found,
+        exploration=exploration,
+        choices=tuple(chooser.used),
         facts=facts,
         forecasts=forecasts,
         fits=tuple(fits.used),
@@ -242,6 +293,7 @@ def facts_of(compiled: Compiled, runtime: Runtime) -> Facts:
         pools={name: len(found.rows[Role.TRAIN]) for name, found in compiled.data.items()},
         n_test=len(loaded.rows[Role.TEST]),
         label_counts=tuple(answers.count(label) for label in labels),
+        task=digest(sorted(labels) or loaded.fingerprint)[:12],
         cards={model: runtime.card(model) for model in models if model is not None},
     )
 
@@ -272,6 +324,7 @@ def write(line: Line, seed: int) -> PlanDocument:
             seed=seed,
             spent=amounts(line.probing, tokens_of(line.measured)),
             exhaustive=amounts(line.exhaustive),
+            probing=probing_part(compiled.graph, line.exploration),
             evidence_digest=digest,
             observations=len(observations),
             test_reads=sum(item.role == Role.TEST for item in observations),
@@ -318,13 +371,11 @@ class Watched:
 
     def __init__(self, report: Report | None) -> None:
         self._report = report
-        self._place = (0, 1)
         self._words = ""
         self.measured = 0
 
     def started(self, run: ProbeRun, index: int, total: int) -> None:
-        self._place = index, total
-        self._words = f"probe {index + 1}/{total}  {run.measurement.candidate.name}"
+        self._words = f"probe {self.measured + 1}  {run.measurement.candidate.name}"
         self.advanced(0, 1)
 
     def advanced(self, done: int, total: int) -> None:

@@ -102,9 +102,11 @@ class QuotedProbe(Part):
 
 
 class QuoteDocument(Part):
-    """What `quote --format json` prints: amounts by meter."""
+    """What `quote --format json` prints: the first round, what may follow it one at a time, and
+    amounts by meter."""
 
     runs: tuple[QuotedProbe, ...]
+    menu: tuple[QuotedProbe, ...] = ()
     total: dict[str, Amount]
     caps: dict[str, Amount]
     spent: dict[str, Amount]

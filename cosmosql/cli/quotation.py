@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from rich.console import RenderableType
@@ -12,22 +12,34 @@ from rich.text import Text
 from cosmosql.diagnostics.render.text import visible
 from cosmosql.plan.budget import METERS
 from cosmosql.plan.render import fidelity_words
-from cosmosql.probes.quote import Quote, readable
+from cosmosql.probes.quote import Quote, QuotedRun, readable
 
 SHOWN = ("money", "wall", "tokens")
 """The meters that have a column in the table of runs."""
 
 
 def quote_tables(found: Quote, *, quiet: bool) -> Iterator[RenderableType]:
-    """Every run with the most it can take, then the sums against the caps."""
+    """Every run of the first round with the most it can take, what may follow, then the sums
+    against the caps."""
     if not quiet:
-        yield _runs(found)
+        yield _runs(found.runs, found)
         yield Text()
+        if found.menu:
+            yield Text("After the first round, one at a time, whichever is worth most:", "dim")
+            yield _runs(found.menu, found)
+            yield Text()
     yield _sums(found)
     paid = sum(1 for item in found.runs if item.paid)
-    words = f"{len(found.runs)} probes, of which {paid} are paid for already"
+    name = " in the first round" if found.menu else ""
+    words = f"{len(found.runs)} probes{name}, of which {paid} are paid for already"
     fit = "" if found.shortfalls else "; the rest fits the budget in its worst case"
     yield Text(f"{words}{fit}.")
+    if found.menu:
+        later = sum(1 for item in found.menu if item.paid)
+        yield Text(
+            f"{len(found.menu)} more may follow, of which {later} are paid for already: until the "
+            "query is decided, none is worth its price or the next could exceed a cap."
+        )
     if any(item.assumed and not item.paid for item in found.runs):
         yield Text("Seconds are a cautious guess until the device is profiled.", style="dim")
     if found.awaits_profiles:
@@ -37,7 +49,7 @@ def quote_tables(found: Quote, *, quiet: bool) -> Iterator[RenderableType]:
         yield Text(f"`{meter}` does not fit: {needed} may be needed.", style="yellow")
 
 
-def _runs(found: Quote) -> Table:
+def _runs(runs: Sequence[QuotedRun], found: Quote) -> Table:
     table = _table()
     table.add_column("probe")
     table.add_column("candidate", overflow="fold", min_width=18)
@@ -46,7 +58,7 @@ def _runs(found: Quote) -> Table:
     for meter in SHOWN:
         table.add_column(f"{meter}\nat most, {found.caps.unit(meter)}", justify="right")
     table.add_column("paid")
-    for item in found.runs:
+    for item in runs:
         measurement = item.run.measurement
         table.add_row(
             measurement.kind,

@@ -39,7 +39,7 @@ def command(
     quiet: bool,
     verbose: bool,
 ) -> int | None:
-    """Every probe that a run would make, the most it can take, and what is paid for already.
+    """What a run would probe first, what may follow, the most each can take, and what is paid for.
 
     Nothing is loaded and nothing is spent.
 
@@ -73,11 +73,12 @@ def quote_json(found: Quote) -> dict[str, Json]:
             if meter in known
         }
 
+    def priced(item: QuotedRun) -> Json:
+        return {**run_json(item), "paid": item.paid, "worst": amounts(item.worst)}
+
     return {
-        "runs": [
-            {**run_json(item), "paid": item.paid, "worst": amounts(item.worst)}
-            for item in found.runs
-        ],
+        "runs": [priced(item) for item in found.runs],
+        "menu": [priced(item) for item in found.menu],
         "total": amounts(found.total),
         "caps": amounts(found.caps.amounts),
         "spent": amounts(found.spent),

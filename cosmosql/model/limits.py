@@ -31,6 +31,7 @@ def probe(block: Block) -> Probe:
         steps=tuple(sorted(set(block.numbers("steps")))),
         rows=cast(int, block.values["rows"]),
         seeds=tuple(dict.fromkeys(block.numbers("seeds"))),
+        order=cast(str, block.values["order"]),
     )
 
 

@@ -174,6 +174,8 @@ class Probe(Declared):
     rows: int
     """Validation rows on which candidates are compared."""
     seeds: tuple[int, ...]
+    order: str = "adaptive"
+    """adaptive: one after the other, for as long as they are worth it; complete: all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.expand import expand
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.nodes import Node, NodeKind
-from cosmosql.plan.series import Series, group, off_axis
+from cosmosql.plan.series import Series, first_steps, group, off_axis
 from cosmosql.schema import registry
 
 
@@ -98,6 +98,19 @@ def build(program: Program, query: Query, data: Mapping[str, LoadedDataset]) -> 
         series=draft.series,
         nodes=tuple(draft.nodes.values()),
         measurements=draft.measurements,
+        first=first_round(draft),
+    )
+
+
+def first_round(draft: Draft) -> tuple[str, ...]:
+    """Ids of what is measured before anything is known: device profiles, proxies, and the first
+    steps of the series."""
+    steps = first_steps(draft.series, draft.program.probes[draft.query.probe])
+    wanted = {_measurement(draft, series, step)[0].id for series, step in steps}
+    return tuple(
+        id
+        for id, request in draft.measurements.items()
+        if request.kind != "evaluate" or id in wanted
     )
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class PlanGraph:
     """Nodes in an order in which they can run, and what they stand for.
 
-    `measurements` holds the request behind every profile, embed and measure node, by node id.
+    `measurements` holds the request behind every profile, embed and measure node, by node id: the
+    menu of what may be measured. `first` are those of the first round, in their order.
     Raises ValueError where two nodes share an id, or one needs a node that does not stand before
     it (so the graph has no cycle).
     """
@@ -32,6 +33,7 @@ class PlanGraph:
     series: tuple[Series, ...]
     nodes: tuple[Node, ...]
     measurements: Mapping[str, Measurement]
+    first: tuple[str, ...]
 
     def __post_init__(self) -> None:
         known: set[str] = set()
@@ -64,6 +66,12 @@ class PlanGraph:
         """The node of that id; raises KeyError."""
         found: Node = self.network.nodes[id]["node"]
         return found
+
+    @cached_property
+    def menu(self) -> tuple[str, ...]:
+        """Ids of what may be measured after the first round."""
+        first = frozenset(self.first)
+        return tuple(id for id in self.measurements if id not in first)
 
     def probes_of(self, series: Series) -> tuple[str, ...]:
         """Ids of the nodes that a series' curve is fitted to; an embed node serves several."""

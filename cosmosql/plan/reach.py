@@ -13,7 +13,7 @@ from cosmosql.model.program import Program, Query
 from cosmosql.plan.budget import COUNTED, Caps, caps
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.expand import expand
-from cosmosql.plan.series import configuration, group, off_axis, strategy_of
+from cosmosql.plan.series import configuration, first_steps, group, off_axis, strategy_of
 
 
 def unreachable_sweeps(
@@ -79,18 +79,17 @@ def _least(
     pools = {one.name: pool_size(program, one, data) for one in candidates}
     validation = data[program.tasks[query.task].dataset].rows[Role.VALIDATION]
     asked: dict[str, Workload] = {}
-    for series in group(candidates, pools, probe):
+    for series, step in first_steps(group(candidates, pools, probe), probe):
         first = series.candidates[0]
-        for step in series.ladder:
-            asked[_question(program, first, step)] = strategy_of(series.kind).workload(
-                configuration(series.owner(step) or first),
-                step,
-                input_tokens=1,
-                target_tokens=1,
-                instruction_tokens=0,
-                options=0,
-                rows=min(probe.rows, len(validation)),
-            )
+        asked[_question(program, first, step)] = strategy_of(series.kind).workload(
+            configuration(series.owner(step) or first),
+            step,
+            input_tokens=1,
+            target_tokens=1,
+            instruction_tokens=0,
+            options=0,
+            rows=min(probe.rows, len(validation)),
+        )
     work = asked.values()
     tokens = sum(one.prompt_tokens + one.completion_tokens + one.training_tokens for one in work)
     return {

@@ -16,7 +16,7 @@ from cosmosql.identity import Json, seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.pairing import Array
 
-FIT = "fit/4"
+FIT = "fit/5"
 
 STEPS = 10_000
 """Draws are kept in steps of a hundredth of a point, far below any evaluation's noise."""
@@ -34,6 +34,7 @@ class Fits:
         self._known = known
         self._conditions = {name: version(name) for name in ("numpy", "scipy")}
         self._replay = replay
+        self._made: dict[str, Observation] = {}
         self.used: list[Observation] = []
 
     def draws(self, asked: Mapping[str, Json], compute: Callable[[int], Drawn]) -> Drawn:
@@ -42,8 +43,9 @@ class Fits:
         question: Mapping[str, Json] = {"step": FIT, **asked}
         key = key_of(question)
         found = self._known.find(key, None if self._replay else self._conditions)
+        found = found or self._made.get(key)
         if found is None:
-            found = Observation(
+            found = self._made[key] = Observation(
                 kind="fit",
                 key=key,
                 asked=question,

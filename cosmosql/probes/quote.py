@@ -46,12 +46,14 @@ class QuotedRun:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """A round, quoted. `total` is over the runs that are not paid yet; money is absent from it
-    where one of them cannot be costed. `spent` is what this query has paid before."""
+    where one of them cannot be costed. `spent` is what this query has paid before. `menu` are the
+    runs that may follow, one at a time, for as long as their worst case fits what is left."""
 
     runs: tuple[QuotedRun, ...]
     total: Amounts
     caps: Caps
     spent: Amounts
+    menu: tuple[QuotedRun, ...] = ()
 
     @property
     def shortfalls(self) -> tuple[str, ...]:
@@ -88,7 +90,19 @@ def quote(
     """The first round of a graph, quoted. Loads no weight and writes nothing. `evidence` says what
     is paid for already; left out: what the ledger holds.
     """
-    return quote_runs(lower(graph, runtime), graph, ledger, runtime, evidence or ledger)
+    runs, menu = rounds(graph, lower(graph, runtime))
+    return quote_runs(runs, graph, ledger, runtime, evidence or ledger, menu)
+
+
+def rounds(
+    graph: PlanGraph, runs: Sequence[ProbeRun]
+) -> tuple[tuple[ProbeRun, ...], tuple[ProbeRun, ...]]:
+    """The runs of the first round, and those that may follow."""
+    first = frozenset(graph.first)
+    return (
+        tuple(run for run in runs if run.node in first),
+        tuple(run for run in runs if run.node not in first),
+    )
 
 
 def quote_runs(
@@ -97,13 +111,16 @@ def quote_runs(
     ledger: Ledger,
     runtime: Runtime,
     evidence: Evidence,
+    menu: Sequence[ProbeRun] = (),
 ) -> Quote:
-    """As `quote`, for a round that is already lowered."""
+    """As `quote`, for a round and a menu that are already lowered."""
     limits = caps(graph.query.budget)
-    quoted: list[QuotedRun] = []
-    for run in runs:
-        asked = {one.run.key for one in quoted}
-        quoted.append(_quoted(run, evidence, runtime, asked_before=run.key in asked))
+    found: list[QuotedRun] = []
+    asked: set[str] = set()
+    for run in (*runs, *menu):
+        found.append(_quoted(run, evidence, runtime, asked_before=run.key in asked))
+        asked.add(run.key)
+    quoted = found[: len(runs)]
     worst = [one.worst for one in quoted if not one.paid] + _loading(quoted, runtime)
     total = {
         meter: sum((amounts.get(meter, Decimal(0)) for amounts in worst), start=Decimal(0))
@@ -111,9 +128,13 @@ def quote_runs(
     }
     if any("money" not in amounts for amounts in worst):
         del total["money"]
-    keys = {run.key for run in runs}
-    spent = ledger.spent(scope_of(graph.program, graph.query), keys)
-    return Quote(runs=tuple(quoted), total=total, caps=limits, spent=spent)
+    return Quote(
+        runs=tuple(quoted),
+        total=total,
+        caps=limits,
+        spent=ledger.spent(scope_of(graph.program, graph.query), asked),
+        menu=tuple(found[len(runs) :]),
+    )
 
 
 def _loading(quoted: Sequence[QuotedRun], runtime: Runtime) -> list[Amounts]:

@@ -19,20 +19,22 @@ def carry_out(
     ledger: Ledger,
     runtime: Runtime,
     watcher: Watcher | None = None,
+    menu: Sequence[ProbeRun] = (),
 ) -> tuple[Observation, ...]:
     """The observations of a round, as `execute` gives them.
 
     Where nothing but the assumed speed of models keeps the round from fitting, their profiles are
     measured first, if these fit for themselves, and the round is quoted again at the rates found.
     Raises InputError E0403 where it does not fit: then nothing is measured, or no more than that.
+    What was spent on the `menu` before counts against the caps, too.
     """
-    quoted = quote_runs(runs, graph, ledger, runtime, ledger)
+    quoted = quote_runs(runs, graph, ledger, runtime, ledger, menu)
     if quoted.awaits_profiles:
         profiles = [run for run in runs if run.measurement.kind == "profile"]
         alone = quote_runs(profiles, graph, ledger, runtime, ledger)
         if not alone.shortfalls:
             _execute(profiles, alone, graph, ledger, runtime, watcher)
-            quoted = quote_runs(runs, graph, ledger, runtime, ledger)
+            quoted = quote_runs(runs, graph, ledger, runtime, ledger, menu)
     check_fits(quoted, graph.query)
     return _execute(runs, quoted, graph, ledger, runtime, watcher)
 

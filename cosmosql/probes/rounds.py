@@ -31,13 +31,14 @@ class Round:
 
     `worth` is the expected gain of the choice's objective, in its unit, `error` its Monte Carlo
     error; None where nothing was known of the node's candidates and any number would be invented.
-    `cost` is what it was expected to take of the bench's meter.
+    `cost` is what it was expected to take, in `unit`.
     """
 
     node: str
     worth: float | None
     error: float | None
     cost: float
+    unit: str
 
 
 Choice: TypeAlias = Round | Ended
@@ -86,6 +87,9 @@ def explore(
     while True:
         found = tuple(known[id] for id in graph.measurements if id in known)
         left = [id for id in graph.measurements if id not in known and id not in refused]
+        if not left:
+            ended = Ended.CAP_REACHED if refused else Ended.MENU_EXHAUSTED
+            return Exploration(measured=found, rounds=tuple(rounds), ended=ended)
         chosen = chooser.choose(found, bench.costs(left, found))
         if chosen is None or isinstance(chosen, Ended):
             return Exploration(measured=found, rounds=tuple(rounds), ended=chosen)

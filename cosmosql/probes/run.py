@@ -59,13 +59,15 @@ def execute(
     *,
     scope: str,
     watcher: Watcher | None = None,
+    keep_loaded: bool = False,
 ) -> tuple[Observation, ...]:
     """The observations of a round: what the ledger has, and what it lacked, measured now.
 
     What each model's declaration names is recorded with them. A run whose worst case does not fit
     the meter any more is left out, and probing goes on with those that do. On an interrupt, or on
     an error that is no fact about a candidate, everything that was measured is durable and what
-    the unfinished run took is written down; then it propagates.
+    the unfinished run took is written down; then it propagates. `keep_loaded`: the last model stays
+    in memory, for more to come.
     """
     watcher = watcher or Unwatched()
     found: list[Observation] = []
@@ -89,7 +91,8 @@ def execute(
                 observation = paid or observation
             if observation is not None:
                 found.append(observation)
-    runtime.release()
+    if not keep_loaded:
+        runtime.release()
     return tuple(found)
 
 
@@ -100,19 +103,23 @@ def replay(
 
     Raises InputError E0802 where one is missing, as after a run whose budget ended early.
     """
+    known = recorded(runs, evidence)
+    if missing := [run for run, observation in known if observation is None]:
+        raise InputError([_not_measured(missing, runtime)])
     found = [runtime.resolution(model) for model in _models(runs)]
-    missing = []
+    return (*found, *(observation for _, observation in known if observation is not None))
+
+
+def recorded(
+    runs: Sequence[ProbeRun], evidence: Evidence
+) -> tuple[tuple[ProbeRun, Observation | None], ...]:
+    """Each run with its answer in the evidence, those of one model under one set of conditions
+    where there is such."""
+    found: list[tuple[ProbeRun, Observation | None]] = []
     for _, group in groupby(runs, key=lambda run: run.model):
         members = tuple(group)
         conditions = conditions_of(members, evidence)
-        for run in members:
-            observation = evidence.find(run.key, conditions)
-            if observation is None:
-                missing.append(run)
-            else:
-                found.append(observation)
-    if missing:
-        raise InputError([_not_measured(missing, runtime)])
+        found += [(run, evidence.find(run.key, conditions)) for run in members]
     return tuple(found)
 
 

@@ -279,6 +279,14 @@ _PROBE = Kind(
             minimum=1,
         ),
         _count("seeds", "Seeds of repeated runs.", many=True, default=(11, 12)),
+        Field(
+            name="order",
+            type=FieldType.WORD,
+            doc="`adaptive`: after a first round the probe that promises the largest gain of the "
+            "choice per cost, until the query is decided; `complete`: all of them.",
+            default="adaptive",
+            choices=("adaptive", "complete"),
+        ),
     ),
 )
 

@@ -241,7 +241,15 @@ def strategy(name, using, **changes):
     return Strategy(**declared(name), using=using, **{**fields, **changes})
 
 
-def world(root: Path, *, probing=None, price="3.6 USD/GPU-hour", strategies=None, rows=12):
+def world(
+    root: Path,
+    *,
+    probing=None,
+    price="3.6 USD/GPU-hour",
+    strategies=None,
+    rows=12,
+    order="complete",
+):
     """A program of three strategies over two models, its query, and its data."""
     found = strategies or (
         strategy("strategy.majority", "fake_majority", models=(), hardware=None),
@@ -345,6 +353,7 @@ def world(root: Path, *, probing=None, price="3.6 USD/GPU-hour", strategies=None
                 steps=(),
                 rows=rows,
                 seeds=(11,),
+                order=order,
             )
         },
         budgets={},

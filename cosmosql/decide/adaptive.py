@@ -1,0 +1,138 @@
+"""The next probe is the one that promises the largest gain of the choice for its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosmosql.decide.choose import choose, weigh
+from cosmosql.decide.decision import Verdict
+from cosmosql.decide.judged import Judged
+from cosmosql.decide.value import Prospect, next_probe
+from cosmosql.evidence.measured import Measured
+from cosmosql.identity import rounded, seed_of
+from cosmosql.interval import Unmeasured
+from cosmosql.model.program import Policy
+from cosmosql.plan.graph import PlanGraph
+from cosmosql.predict.facts import Facts
+from cosmosql.predict.fits import Fits
+from cosmosql.predict.forecast import Distribution, Forecast
+from cosmosql.predict.forecasting import DRAWS, Foreseen, foresee
+from cosmosql.probes.rounds import Choice, Ended, Round
+
+Array = NDArray[np.float64]
+
+SKETCH_DRAWS = 500
+"""Draws that a probe is chosen by; that a query is decided is confirmed by all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adaptive:
+    """Chooses probes by the expected value of sample information per cost.
+
+    `unit` is that of the costs; `draws` are those of the plan, by which a query is found decided.
+    """
+
+    graph: PlanGraph
+    facts: Facts
+    fits: Fits
+    seed: int
+    unit: str = "FLOP"
+    draws: int = DRAWS
+    sketch: int = SKETCH_DRAWS
+
+    def choose(self, measured: Sequence[Measured], costs: Mapping[str, float]) -> Choice:
+        foreseen = self._foresee(measured, self.sketch, tuple(costs))
+        judged = self._weigh(foreseen.forecasts)
+        if self._settled(judged) and (ended := self._confirmed(measured)):
+            return ended
+        if not costs:
+            return Ended.CAP_REACHED
+        return self._unknown(foreseen.forecasts, costs) or self._best(judged, foreseen, costs)
+
+    def _foresee(
+        self, measured: Sequence[Measured], draws: int, prospects: tuple[str, ...] = ()
+    ) -> Foreseen:
+        return foresee(
+            self.graph,
+            measured,
+            self.facts,
+            self.fits,
+            seed=self.seed,
+            draws=draws,
+            prospects=[id for id in prospects if self.graph.measurements[id].kind == "evaluate"],
+        )
+
+    def _weigh(self, forecasts: Sequence[Forecast]) -> list[Judged]:
+        query = self.graph.query
+        policies: list[Policy] = [self.graph.program.policies[name] for name in query.policies]
+        _, judged = weigh(query, forecasts, policies, n_test=self.facts.n_test, seed=self.seed)
+        return judged
+
+    def _confirmed(self, measured: Sequence[Measured]) -> Ended | None:
+        """Whether the plan's own draws say so, too."""
+        return self._settled(self._weigh(self._foresee(measured, self.draws).forecasts))
+
+    def _settled(self, judged: Sequence[Judged]) -> Ended | None:
+        if judged and all(one.verdict is Verdict.FAILS for one in judged):
+            return Ended.INFEASIBLE
+        _, _, settled = choose(self.graph.query, judged)
+        return Ended.DECIDED if settled else None
+
+    def _unknown(self, forecasts: Sequence[Forecast], costs: Mapping[str, float]) -> Round | None:
+        """The cheapest probe of a series of whose candidates some have no forecast at all: what is
+        not known has no worth that could be computed."""
+        blank = {
+            one.candidate.name for one in forecasts if not isinstance(one.metric, Distribution)
+        }
+        nodes = [
+            id
+            for series in self.graph.series
+            if any(one.name in blank for one in series.candidates)
+            for id in self.graph.probes_of(series)
+            if id in costs and self._tells(id)
+        ]
+        if not nodes:
+            return None
+        node = min(nodes, key=lambda id: costs[id])
+        return Round(node=node, worth=None, error=None, cost=rounded(costs[node]), unit=self.unit)
+
+    def _tells(self, node: str) -> bool:
+        """Whether a probe lies on its curve: one without demonstrations does not."""
+        fidelity = self.graph.measurements[node].fidelity
+        return fidelity.shots != 0
+
+    def _best(
+        self, judged: Sequence[Judged], foreseen: Foreseen, costs: Mapping[str, float]
+    ) -> Choice:
+        known = [one for one in judged if not isinstance(one.objective, Unmeasured)]
+        prospects = {
+            id: Prospect(outcome=self._shown(id, drawn), cost=costs[id])
+            for id in costs
+            if isinstance(drawn := foreseen.outcomes.get(id), np.ndarray)
+        }
+        if not known or not prospects:
+            return Ended.NOTHING_WORTH_ITS_PRICE
+        picked = next_probe(
+            np.array([one.objective for one in known]),
+            np.array([one.feasible for one in known]),
+            prospects,
+        )
+        if picked is None:
+            return Ended.NOTHING_WORTH_ITS_PRICE
+        return Round(
+            node=picked.name,
+            worth=rounded(picked.gain.value),
+            error=rounded(picked.gain.error),
+            cost=rounded(picked.cost),
+            unit=self.unit,
+        )
+
+    def _shown(self, node: str, latent: Array) -> Array:
+        """What would be measured there: the metric of a run with the chance of its rows on it."""
+        rows = self.graph.measurements[node].rows
+        rng = np.random.default_rng(seed_of("shown", self.seed, node))
+        return np.asarray(rng.binomial(rows, np.clip(latent, 0.0, 1.0)) / max(rows, 1))
