@@ -55,11 +55,10 @@ class Past:
         return informed(self.surface, self.without(places[0].keys["task"]), places)
 
     def reach(self, places: Sequence[Place]) -> Array:
-        """How far past runs of other tasks tell of each place, shape (places,): the share that
-        they explain of the prior variance of what all tasks have in common."""
+        """How far past runs of other tasks tell of each place, shape (places,): see `Belief`."""
         if not places:
             return np.empty(0)
-        return self.belief(places).explained
+        return self.belief(places).nearness
 
     def without(self, task: str) -> Runs:
         """The runs of other tasks: the one at hand must not foretell itself."""

@@ -16,15 +16,22 @@ CORRELATION_CAP = 0.98
 
 
 def outside_reach(series: Series, size: float) -> Unmeasured | None:
-    """Why nothing can be said at a size, if so."""
+    """Why nothing can be said at a size by the series' own points, if so."""
+    if reason := off_the_curve(series, size):
+        return reason
+    if not any(point.size >= 1 for point in series.points):
+        return Unmeasured("no point of the curve was measured")
+    return None
+
+
+def off_the_curve(series: Series, size: float) -> Unmeasured | None:
+    """Why a size is no point of the series' curve, if so."""
     if series.largest_fitting is not None and size > series.largest_fitting:
         return Unmeasured(
             f"{size:g} demonstrations do not fit the context: at most {series.largest_fitting:g} do"
         )
     if size < 1:
         return Unmeasured("size 0 is no point of the curve; measure it")
-    if not any(point.size >= 1 for point in series.points):
-        return Unmeasured("no point of the curve was measured")
     return None
 
 

@@ -70,9 +70,9 @@ class Belief:
 
     mean: Array = field(repr=False)
     covariance: Array = field(repr=False)
-    explained: Array = field(repr=False)
-    """Share of the prior variance of what all runs have in common that past runs explain, shape
-    (places,)."""
+    nearness: Array = field(repr=False)
+    """Prior correlation with the nearest past run in what all runs share, shape (places,): 1 amid
+    them, 0 far away."""
 
 
 def angle(share: Array | float) -> Array:
@@ -147,19 +147,19 @@ def informed(surface: Surface, past: Runs, places: Sequence[Place]) -> Belief:
     cross = covariance(surface, past.places, places)
     gain = cho_solve((cholesky(known, lower=True), True), cross)
     surprise = angle(past.values) - expected(surface, past.places)
-    told = cross.T @ gain
     return Belief(
         mean=expected(surface, places) + gain.T @ surprise,
-        covariance=covariance(surface, places, places) - told,
-        explained=np.diag(told) / common_variance(surface, places),
+        covariance=covariance(surface, places, places) - cross.T @ gain,
+        nearness=nearness(surface, past.places, places),
     )
 
 
-def common_variance(surface: Surface, places: Sequence[Place]) -> Array:
-    """Prior variance of what all runs have in common, shape (places,)."""
-    spread = np.array([surface.weights[name] for name in surface.mean])
-    shared = sum(term.deviation**2 for term in surface.terms if not term.shared)
-    return np.asarray(((feature_table(surface, places) * spread) ** 2).sum(axis=1) + shared)
+def nearness(surface: Surface, past: Sequence[Place], places: Sequence[Place]) -> Array:
+    """See `Belief.nearness`."""
+    shared = [term for term in surface.terms if not term.shared]
+    matrices = [covariance_of(term, past, places) for term in shared]
+    total = np.sum(matrices, axis=0) / sum(term.deviation**2 for term in shared)
+    return np.asarray(total.max(axis=0), np.float64)
 
 
 def variances(surface: Surface, runs: Runs) -> Array:

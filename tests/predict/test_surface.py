@@ -105,10 +105,11 @@ def test_a_draw_of_lucky_rows_is_lucky_elsewhere() -> None:
     assert np.corrcoef(data[:, 0], found[:, 0])[0, 1] > 0.2
 
 
-def test_reach_is_what_past_runs_explain() -> None:
+def test_nearness_ends_with_the_lengths() -> None:
     near, far = place("new", 0.5, -1.0), place("new", 40.0, 30.0)
     belief = informed(SURFACE, PAST, [near, far])
-    assert belief.explained[0] > 0.85 > 0.6 > belief.explained[1] > 0.0
+    assert belief.nearness[0] > 0.9
+    assert belief.nearness[1] < 1e-6
 
 
 def test_intervals_hold_what_the_surface_itself_makes() -> None:

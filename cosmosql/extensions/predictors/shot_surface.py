@@ -17,7 +17,7 @@ from cosmosql.contracts.predictor import Series, Target
 from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.demonstrating import ShownRun, past_runs
-from cosmosql.predict.series import forecast_curve, outside_reach
+from cosmosql.predict.series import forecast_curve, off_the_curve
 from cosmosql.predict.surface import Place
 
 Array = NDArray[np.float64]
@@ -51,7 +51,7 @@ class ShotSurface:
 
 def refusal(group: Sequence[Series], series: Series, size: float) -> Unmeasured | None:
     """Why nothing can be said of a series at a size, if so."""
-    if reason := outside_reach(series, size):
+    if reason := off_the_curve(series, size):
         return reason
     if has_points(series) or (placed(series) and any(map(has_points, group))):
         return None
