@@ -24,6 +24,7 @@ from cosmosql.data.template import cell_text
 from cosmosql.decide.adaptive import Adaptive
 from cosmosql.decide.choose import decide
 from cosmosql.decide.decision import Decision
+from cosmosql.decide.imagined import imagine
 from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.evidence import file as evidence_file
 from cosmosql.evidence.ledger import Ledger
@@ -266,7 +267,15 @@ def _line(
     fits = Fits(known, replay=offline)
     forecasts = forecast(compiled.graph, found, facts, fits, seed=seed)
     policies = [compiled.program.policies[name] for name in compiled.query.policies]
-    decision = decide(compiled.query, forecasts, policies, n_test=facts.n_test, seed=seed)
+    decision = decide(
+        compiled.query,
+        forecasts,
+        policies,
+        n_test=facts.n_test,
+        seed=seed,
+        imagined=imagine(compiled.graph, found, facts, fits, forecasts, seed=seed),
+        parameters={model: card.parameters for model, card in facts.cards.items()},
+    )
     return Line(
         compiled=compiled,
         resolved=tuple(item for item in observations if item.kind == "resolve"),

@@ -32,6 +32,10 @@ def is_none(value: object) -> bool:
     return value is None
 
 
+def is_empty(value: tuple[object, ...]) -> bool:
+    return not value
+
+
 class Part(BaseModel):
     """A piece of the document: immutable, tolerant of keys it does not know."""
 
@@ -246,6 +250,38 @@ class Decision(Part):
     """The metric to expect of the chosen one: corrected for having been chosen."""
 
 
+class Purchase(Part):
+    """What could be bought next. `gain` is what the choice is expected to gain, of `of` (a metric as
+    a share of one), with the interval from `low` to `high`; no interval for a measurement (`probe`,
+    `rows`), whose gain is that of a better choice. `rate` is the gain for one unit of `cost`."""
+
+    kind: str
+    """labels, training, model, probe, rows, or nothing."""
+    what: str
+    of: str
+    gain: float | None
+    low: float | None = None
+    high: float | None = None
+    cost: Amount | None = None
+    rate: float | None = None
+    recommended: bool
+    reason: str | None = None
+    """Why there is no gain."""
+
+
+class BreakEven(Part):
+    """Where the chosen one is cheaper in all than another candidate: `from` so many requests on, `up
+    to` so many, `always` or `never`; `probability` of it, and of the interval a confidence of
+    0.9."""
+
+    other: str
+    cheaper: Literal["from", "up to", "always", "never"]
+    requests: float | None = None
+    low: float | None = None
+    high: float | None = None
+    probability: float
+
+
 class Evidence(Part):
     """Digest and size of the evidence file beside the plan."""
 
@@ -278,6 +314,10 @@ class PlanDocument(Part):
     candidates: tuple[Candidate, ...]
     policies: tuple[Policy, ...] = ()
     decision: Decision
+    next: tuple[Purchase, ...] = Field(default=(), exclude_if=is_empty)
+    """What to buy next, what is recommended first; `nothing` is an answer."""
+    break_even: tuple[BreakEven, ...] = Field(default=(), exclude_if=is_empty)
+    """The chosen one against the next cheaper and the next dearer candidate a request."""
     evidence: Evidence
     steps: tuple[Step, ...] = ()
     docs: dict[str, str] = Field(default={}, exclude_if=lambda docs: not docs)

@@ -10,38 +10,29 @@ the best option whose requirements are satisfied in that draw would gain over th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cosmosql.decide.decision import Decision, Miss, Option, Verdict
-from cosmosql.decide.formulas import Array, Strategies, measures_in, values
+from cosmosql.decide.decision import Decision, Option, Verdict
+from cosmosql.decide.formulas import Array, Strategies
+from cosmosql.decide.imagined import Imagined
+from cosmosql.decide.judged import Judged, expected, is_ratio, judge_one
+from cosmosql.decide.next_dollar import EVIDENCE, Market, purchases
 from cosmosql.decide.paired import Paired, paired
 from cosmosql.decide.policies import Offer, offers
 from cosmosql.decide.reasons import (
     Comparison,
-    next_evidence,
     reason_against,
     reasons_for,
+    what_is_missing,
 )
-from cosmosql.decide.requirements import feasible_draws, judge
 from cosmosql.decide.selection import corrected_metric, sobered
 from cosmosql.decide.subject import Subject, by_strategy, subject_of
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.program import Policy, Query
 from cosmosql.predict.forecast import Distribution, Forecast
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """An option with its verdict and its objective's draws (larger is better)."""
-
-    subject: Subject
-    verdict: Verdict
-    misses: tuple[Miss, ...]
-    objective: Array | Unmeasured = field(repr=False)
-    feasible: NDArray[np.bool_] = field(repr=False)
 
 
 def decide(
@@ -51,6 +42,8 @@ def decide(
     *,
     n_test: int | None,
     seed: int,
+    imagined: Sequence[Imagined] = (),
+    parameters: Mapping[str, int] = MappingProxyType({}),
 ) -> Decision:
     """The decision of a query over the candidates of its strategies and its declared policies.
 
@@ -68,7 +61,23 @@ def decide(
         for name, one in measured.items()
         if own is not None and one is not own and (found := paired(own, one)) is not None
     }
-    return document(query, judged, offered, chosen, probability, settled, against)
+    decision = document(query, judged, offered, chosen, probability, settled, against)
+    if chosen is None:
+        return decision
+    market = Market(
+        query=query,
+        judged=judged,
+        chosen=chosen,
+        settled=settled,
+        strategies=owners(forecasts, [one.subject for one in judged]),
+        candidates={one.candidate.name: one.candidate for one in forecasts},
+        parameters=parameters,
+        imagined=imagined,
+        seed=seed,
+    )
+    bought = purchases(market)
+    measurable = next((one.what for one in bought if one.kind in EVIDENCE), None)
+    return replace(decision, next=bought, next_evidence=measurable or decision.next_evidence)
 
 
 def weigh(
@@ -89,34 +98,17 @@ def weigh(
     subjects = [subject_of(one) for one in named]
     subjects += [offer.subject for offer in offered if offer.subject is not None]
     subjects = list(sobered(subjects, n_test=n_test, seed=seed))
-    moved = {one.name: one for one in subjects}
-    strategies = {
-        name: [moved.get(one.name, one) for one in candidates]
-        for name, candidates in by_strategy(forecasts).items()
-    }
+    strategies = owners(forecasts, subjects)
     return offered, [judge_one(query, one, strategies) for one in subjects]
 
 
-def judge_one(query: Query, subject: Subject, strategies: Strategies) -> Judged:
-    verdict, misses = judge(query.requirements, subject, strategies)
-    objective = values(query.objective.formula, subject, strategies)
-    draws = draws_of(subject)
-    if not isinstance(objective, Unmeasured):
-        sign = 1.0 if query.objective.direction == "maximize" else -1.0
-        objective = np.array(np.broadcast_to(sign * objective, (draws,)))
-    return Judged(
-        subject=subject,
-        verdict=verdict,
-        misses=misses,
-        objective=objective,
-        feasible=feasible_draws(query.requirements, subject, strategies, draws),
-    )
-
-
-def draws_of(subject: Subject) -> int:
-    """How many draws the subject's quantities have; 1 where all are unmeasured."""
-    known = [one for one in subject.quantities.values() if isinstance(one, Distribution)]
-    return max((len(one.draws) for one in known), default=1)
+def owners(forecasts: Sequence[Forecast], subjects: Sequence[Subject]) -> Strategies:
+    """The candidates of each strategy, as the options have them, for formulas that name one."""
+    options = {one.name: one for one in subjects}
+    return {
+        name: [options.get(one.name, one) for one in candidates]
+        for name, candidates in by_strategy(forecasts).items()
+    }
 
 
 def choose(query: Query, judged: Sequence[Judged]) -> tuple[Judged | None, float | None, bool]:
@@ -168,17 +160,6 @@ def regret_probabilities(query: Query, contenders: Sequence[Judged]) -> Mapping[
     return found
 
 
-def is_ratio(query: Query, subject: Subject) -> bool:
-    """Whether the objective is the metric itself or another formula over plain ratios."""
-    return all(
-        measure.name == subject.metric_name for measure in measures_in(query.objective.formula)
-    )
-
-
-def expected(judged: Judged) -> float:
-    return float(np.mean(judged.objective)) if not isinstance(judged.objective, Unmeasured) else 0.0
-
-
 def quality(judged: Judged) -> float:
     """The expected metric, by which options of equal objective and cost are told apart; an
     unmeasured one last."""
@@ -228,7 +209,7 @@ def document(
         status=status,
         chosen=chosen.subject.name if chosen else None,
         reasons=reasons_for(query, status, own, comparisons, probability),
-        next_evidence=next_evidence(comparisons) if status == "undecided" else None,
+        next_evidence=what_is_missing(comparisons) if status == "undecided" else None,
         regret_probability=probability,
         options=options,
         policies=tuple(offer.forecast for offer in offered),

@@ -77,6 +77,30 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What could be bought next, and what the choice is expected to gain by it."""
+
+    kind: str
+    """labels, training, model, probe, rows, or nothing."""
+    what: str
+    gain: float | Unmeasured
+    """Expected, of the objective, larger is better; of a metric as a share of one."""
+    interval: tuple[float, float] | None
+    """The 90 % interval of the gain; None for measurements: what they find out is not known."""
+    cost: float | Unmeasured
+    unit: str
+    """Of the cost: a currency, one a request, or labels."""
+    recommended: bool
+
+    @property
+    def rate(self) -> float | None:
+        """Gain for one unit of the cost; None where either is not known or it is free."""
+        if isinstance(self.gain, Unmeasured) or isinstance(self.cost, Unmeasured):
+            return None
+        return self.gain / self.cost if self.cost > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     status: str
     """decided, undecided or infeasible."""
@@ -89,3 +113,5 @@ class Decision:
     """Probability that the chosen one is within the tolerance of the best feasible one."""
     options: tuple[Option, ...]
     policies: tuple[PolicyForecast, ...]
+    next: tuple[Purchase, ...] = ()
+    """What to buy next, the best first; `nothing` is an answer."""

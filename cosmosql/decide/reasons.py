@@ -196,41 +196,11 @@ def none_chosen(status: str, comparisons: Sequence[Comparison]) -> str:
     return f"every option is shown to fail; {counts[worst]} of {len(comparisons)} fail `{worst}`"
 
 
-def next_evidence(comparisons: Sequence[Comparison]) -> str | None:
-    """The cheapest measurement that could settle the query: a predicted rival measured in full
-    (the cheapest to adapt first), else more rows."""
-    rivals = [one for one in comparisons if is_rival(one)]
-    predicted = [one for one in rivals if metric_basis(one) == "predicted"]
-    if predicted:
-        first = min(predicted, key=lambda one: (one_off(one), one.subject.name))
-        return f"measure {first.subject.name} in full on the validation rows"
-    judged_on = [m.n for one in rivals if isinstance(m := one.subject.metric, Distribution)]
-    if judged_on:
-        rows = max(judged_on)
-        return f"measure the contenders on more validation rows than {rows} (`rows` of the probe)"
+def what_is_missing(comparisons: Sequence[Comparison]) -> str | None:
+    """The first option of which nothing is known, to be measured."""
     missing = [
         one
         for one in comparisons
         if isinstance(one.objective, Unmeasured) or isinstance(one.subject.metric, Unmeasured)
     ]
     return f"measure {missing[0].subject.name}" if missing else None
-
-
-def is_rival(one: Comparison) -> bool:
-    """Whether an option could still be the best: the chosen one, and those that beat it in at
-    least one draw of twenty or have an undecided requirement."""
-    if isinstance(one.objective, Unmeasured) or one.verdict is Verdict.FAILS:
-        return False
-    if one.subject is one.chosen or one.gap is None:
-        return True
-    return bool(np.mean(one.gap < 0) >= 0.05)
-
-
-def metric_basis(one: Comparison) -> str | None:
-    metric = one.subject.metric
-    return metric.basis if isinstance(metric, Distribution) and one.subject.strategy else None
-
-
-def one_off(one: Comparison) -> float:
-    cost = one.subject.quantities.get("adapt_cost")
-    return cost.value if isinstance(cost, Distribution) else np.inf

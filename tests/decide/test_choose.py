@@ -162,7 +162,8 @@ def test_the_order_of_forecasts_changes_nothing(candidate: Any, query: Any) -> N
 def test_decided_choices_regret_little(query: Any) -> None:
     """The criterion at work: over worlds whose draws are honest, a query that is decided at 90 %
     is wrong by more than the tolerance in at most a tenth of them."""
-    from cosmosql.decide.choose import Judged, choose
+    from cosmosql.decide.choose import choose
+    from cosmosql.decide.judged import Judged
     from cosmosql.decide.subject import Subject
     from cosmosql.predict.forecast import Distribution
 
