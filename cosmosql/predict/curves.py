@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,9 @@ from numpy.typing import NDArray
 from cosmosql.identity import seed_of
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.predict.families import FAMILIES, Array, Family, Setting
-from cosmosql.predict.noise import Likelihood, Observed, likelihood, log_total
+from cosmosql.predict.mixture import Form, draw_values
+from cosmosql.predict.noise import Observed, likelihood
 from cosmosql.predict.priors import PRIORS, Priors
-from cosmosql.predict.sampling import Population, populate, systematic
 
 DRAWS = 4000
 
@@ -62,7 +63,7 @@ def extrapolate(
     (repeated runs); size 0 is another mechanism and is left out. `n_test` rows judged each point
     (one number, or one a point, of which the targets get the largest). `label_counts` are the train
     rows of each label, or only the number of labels. Targets below 1 or beyond `context_limit`, and
-    all of them where no point is usable, come back Unmeasured; points beyond the limit are left out.
+    all of them where no point is usable, come back Unmeasured; points beyond the limit are ignored.
     Without `priors` those of the kind stand (docs/science.md says what they rest on).
 
     Raises KeyError for an unknown kind and ValueError for arguments that cannot be a curve's.
@@ -192,99 +193,58 @@ def sample_curve(
     """Posterior draws at the targets and, from the same curves, at the points. Without points the
     prior answers. Raises KeyError for an unknown kind."""
     belief = prior_of(kind, priors)
-    every = np.concatenate([points.sizes, np.asarray(targets, float)])
+    asked = np.asarray(targets, float)
+    every = np.concatenate([points.sizes, asked])
     setting = Setting(
         ceiling=belief.ceiling,
         smallest=float(every.min()) if len(every) else 1.0,
         labels=labels,
         label_counts=tuple(label_counts),
     )
-    model = likelihood(observed(points, setting.smallest), belief.noise)
-    fitted = [fit(family, weight, model, setting, belief) for family, weight in known(kind, belief)]
-    rng = np.random.default_rng(seed)
-    curves = resample(fitted, every, setting, draws, rng)
-    count = len(points.sizes)
-    at_points, at_targets = curves[:, :count], curves[:, count:]
-    bounded = np.clip(at_targets, 0.0, 1.0)
-    values = model.predicted(
-        at_points,
-        at_targets,
-        2 * np.sqrt(bounded * (1 - bounded)),
-        every[count:],
-        hypotheses(model, at_points, rng),
-        rng,
+    at_points, at_targets = draw_values(
+        forms_of(kind, setting, belief),
+        likelihood(observed(points, setting.smallest), belief.noise),
+        asked,
+        row_scale,
+        draws=draws,
+        rng=np.random.default_rng(seed),
     )
-    return Posterior(at_targets=np.clip(values, 0.0, 1.0), at_points=at_points)
+    return Posterior(at_targets=np.clip(at_targets, 0.0, 1.0), at_points=at_points)
 
 
-def observed(points: Points, smallest: float) -> Observed:
-    """Accuracies as the likelihood takes them: the deviation of a row from a smoothed share."""
-    smooth = (points.values * points.rows + 2) / (points.rows + 4)
-    row = np.sqrt(smooth * (1 - smooth))
-    deviation = row / np.sqrt(points.rows)
-    return Observed(
-        sizes=points.sizes,
-        values=points.values,
-        sampling=np.outer(deviation, deviation) * points.correlation,
-        scale=2 * row,
-        smallest=smallest,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
-    """A family's weighted posterior points."""
-
-    family: Family
-    weight: float
-    population: Population
-
-
-def known(kind: str, belief: Priors) -> list[tuple[Family, float]]:
-    """The families of a kind with their prior weights."""
+def forms_of(kind: str, setting: Setting, belief: Priors) -> list[Form]:
+    """The families of a kind for one task, with their prior weights."""
     return [
-        (family, weight)
+        Form(
+            name=family.name,
+            latents=family.latents,
+            weight=weight,
+            curve=partial(curve_of, family, setting),
+            learnt=belief.learnt.get(family.name),
+        )
         for family in FAMILIES
         if (weight := belief.family_weights.get(family.name, family.weights.get(kind, 0.0))) > 0
     ]
 
 
-def fit(
-    family: Family, weight: float, model: Likelihood, setting: Setting, belief: Priors
-) -> Fitted:
-    def log_likelihood(u: Array) -> Array:
-        scores = model.scores(family.curve(u, model.observed.sizes, setting))
-        return np.asarray(log_total(scores) + belief.log_ratio(family.name, u))
-
-    return Fitted(family=family, weight=weight, population=populate(log_likelihood, family.latents))
+def curve_of(family: Family, setting: Setting, u: Array, sizes: Array) -> Array:
+    return family.curve(u, sizes, setting)
 
 
-def resample(
-    fitted: Sequence[Fitted],
-    sizes: Array,
-    setting: Setting,
-    draws: int,
-    rng: np.random.Generator,
-) -> Array:
-    """Curves at the sizes, shape (draws, sizes), each family as often as its evidence and prior
-    weight deserve."""
-    log_weights = [
-        one.population.log_weights - np.log(len(one.population.u)) + np.log(one.weight)
-        for one in fitted
-    ]
-    joined = np.concatenate(log_weights)
-    chosen = systematic(np.exp(joined - joined.max()), draws, rng)
-    ends = np.cumsum([len(one) for one in log_weights])
-    curves = np.empty((draws, len(sizes)))
-    for one, end, own in zip(fitted, ends, log_weights, strict=True):
-        rows = np.flatnonzero((chosen < end) & (chosen >= end - len(own)))
-        picked = one.population.u[chosen[rows] - (end - len(own))]
-        curves[rows] = one.family.curve(picked, sizes, setting)
-    return curves
+def row_scale(values: Array) -> Array:
+    """Twice the binomial deviation of one row at an accuracy."""
+    bounded = np.clip(values, 0.0, 1.0)
+    return np.asarray(2 * np.sqrt(bounded * (1 - bounded)))
 
 
-def hypotheses(model: Likelihood, at_points: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """One hypothesis of noise for each draw, by its posterior probability."""
-    scores = model.scores(at_points)
-    cumulative = np.cumsum(np.exp(scores - log_total(scores)), axis=0)
-    return np.asarray((rng.random(len(at_points)) > cumulative[:-1]).sum(axis=0))
+def observed(points: Points, smallest: float) -> Observed:
+    """Accuracies as the likelihood takes them: the deviation of a row from a smoothed share."""
+    scale = row_scale((points.values * points.rows + 2) / (points.rows + 4))
+    deviation = 0.5 * scale / np.sqrt(points.rows)
+    return Observed(
+        sizes=points.sizes,
+        values=points.values,
+        sampling=np.outer(deviation, deviation) * points.correlation,
+        scale=scale,
+        smallest=smallest,
+    )

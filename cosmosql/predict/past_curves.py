@@ -18,8 +18,7 @@ from scipy.special import ndtri
 from cosmosql.identity import seed_of
 from cosmosql.predict.curves import (
     finite,
-    fit,
-    known,
+    forms_of,
     labels_of,
     observed,
     prior_of,
@@ -27,7 +26,8 @@ from cosmosql.predict.curves import (
     usable_points,
 )
 from cosmosql.predict.families import Array, Setting
-from cosmosql.predict.noise import likelihood, log_total
+from cosmosql.predict.mixture import Form, fitted
+from cosmosql.predict.noise import Likelihood, likelihood, log_total
 from cosmosql.predict.priors import Learnt, Priors
 from cosmosql.predict.sampling import systematic
 
@@ -59,9 +59,10 @@ class PastCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """Posterior points of one curve in one family: `z` in standard normal units, equally weighted,
-    the family's log evidence, and the probability of each level of run noise."""
+    """Posterior points of one curve in one family: the family's prior `weight`, `z` in standard
+    normal units, equally weighted, the log evidence, and how probable each level of run noise is."""
 
+    weight: float
     z: Array
     log_evidence: float
     levels: Array
@@ -73,16 +74,19 @@ def learn_priors(kind: str, curves: Sequence[PastCurve], *, priors: Priors | Non
     They stay wider than the curves: n independent curves move them by n / (n + PRIOR_CURVES) of the
     way, and with at least 1 - LARGEST_SHARE of the probability a new curve follows the priors that
     were given. Without a curve these come back. Raises KeyError for an unknown kind and ValueError
-    for what is no curve.
+    for what is no curve, or for priors that were learnt themselves: learn from all curves at once.
     """
     belief = prior_of(kind, priors)
+    if belief.learnt:
+        raise ValueError("priors are learnt from all past curves at once, not in steps")
     remembered = [past for curve in curves if (past := remember(kind, curve, belief))]
     if not remembered:
         return belief
     alike = Counter(curve.dataset for curve, _ in remembered)
     trust = np.array([1 / (1 + (alike[curve.dataset] - 1) * INTRACLASS) for curve, _ in remembered])
-    families = [family.name for family, _ in known(kind, belief)]
-    weights = np.array([weight for _, weight in known(kind, belief)])
+    first = next(iter(remembered))[1]
+    families = list(first)
+    weights = np.array([first[name].weight for name in families])
     weights = weights / weights.sum()
     fits = [by_family for _, by_family in remembered]
     evidence = np.array([[one[name].log_evidence for name in families] for one in fits])
@@ -131,21 +135,23 @@ def remember(
         label_counts=tuple(counts),
     )
     model = likelihood(observed(points, setting.smallest), belief.noise)
-    found = {}
-    for family, _ in known(kind, belief):
-        population = fit(family, 1.0, model, setting, belief).population
-        top = population.log_weights.max()
-        weights = np.exp(population.log_weights - top)
-        rng = np.random.default_rng(seed_of("past curve", kind, family.name))
-        u = population.u[systematic(weights, KEPT, rng)]
-        scores = model.scores(family.curve(u, points.sizes, setting))
-        posterior = np.exp(scores - log_total(scores)).mean(axis=1)
-        found[family.name] = Remembered(
-            z=np.asarray(ndtri(u)),
-            log_evidence=float(top + np.log(weights.mean())),
-            levels=posterior.reshape(len(model.levels), -1).sum(axis=1),
-        )
-    return curve, found
+    return curve, {form.name: posterior(form, model) for form in forms_of(kind, setting, belief)}
+
+
+def posterior(form: Form, model: Likelihood) -> Remembered:
+    population = fitted(form, model)
+    top = population.log_weights.max()
+    weights = np.exp(population.log_weights - top)
+    rng = np.random.default_rng(seed_of("past curve", form.name))
+    u = population.u[systematic(weights, KEPT, rng)]
+    scores = model.scores(form.curve(u, model.observed.sizes))
+    hypotheses = np.exp(scores - log_total(scores)).mean(axis=1)
+    return Remembered(
+        weight=form.weight,
+        z=np.asarray(ndtri(u)),
+        log_evidence=float(top + np.log(weights.mean())),
+        levels=hypotheses.reshape(len(model.levels), -1).sum(axis=1),
+    )
 
 
 def learn_latents(pasts: Sequence[Remembered], trust: Array) -> Learnt:

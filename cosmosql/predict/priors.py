@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import ndtri
 
 from cosmosql.predict.families import Array, Ceiling
 
@@ -60,12 +59,6 @@ class Priors:
     """By family name; what is absent keeps the weight that it has for the kind."""
     learnt: Mapping[str, Learnt] = field(default_factory=dict)
     """By family name; what is absent keeps the shipped prior."""
-
-    def log_ratio(self, family: str, u: Array) -> Array | float:
-        """Logarithm of what past curves changed at the latents `u`, uniform under the shipped
-        prior."""
-        learnt = self.learnt.get(family)
-        return 0.0 if learnt is None else learnt.log_ratio(np.asarray(ndtri(u)))
 
 
 TRAINING_NOISE = Noise(
