@@ -1,7 +1,8 @@
-"""The package of simulated worlds, installed for the tests of this directory."""
+"""The packages of simulated worlds and of replays, installed for the tests of this directory."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import pytest
 
 from cosmosql.schema import registry
 
-PLUGINS = Path(__file__).parent / "plugins"
+PLUGINS = str(Path(__file__).parent / "plugins")
 
 
-@pytest.fixture(autouse=True)
-def worlds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The registry knows `using simulated` while the test runs."""
-    monkeypatch.syspath_prepend(str(PLUGINS))
+@pytest.fixture(autouse=True, scope="module")
+def worlds() -> Iterator[None]:
+    """The registry knows `using simulated` while the tests of a module run."""
+    sys.path.insert(0, PLUGINS)
     registry._places.cache_clear()
     yield
+    sys.path.remove(PLUGINS)
     registry._places.cache_clear()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 
 def test_the_pipeline_measures_what_the_law_says(tmp_path: Path) -> None:
@@ -16,7 +19,7 @@ def test_the_pipeline_measures_what_the_law_says(tmp_path: Path) -> None:
     from cosmosql.pipeline import measured
 
     with simulated_time():
-        compiled = compile_spec(write_world(0, tmp_path))
+        compiled = compile_spec(write_world(0, tmp_path, order="complete"))
         line, fresh = measured(compiled, 0, None)
         again, more = measured(compiled, 0, None)
     assert fresh > 0
@@ -38,9 +41,39 @@ def test_the_pipeline_measures_what_the_law_says(tmp_path: Path) -> None:
     assert np.abs(errors).max() < 4.5
 
 
-def test_spending_stays_below_every_cap() -> None:
-    from simulated_worlds.outcome import run_capped
+@pytest.fixture(scope="module")
+def share() -> tuple[Sequence[Any], Sequence[Any]]:
+    """One world of each regime: what became of them, and what was spent."""
+    from simulated_worlds.law import REGIMES
+    from simulated_worlds.outcome import run_world
 
-    found = [run_capped(seed) for seed in range(6)]
-    assert [one.exceeded for one in found] == [()] * 6
-    assert len({meter for one in found for meter in one.caps}) >= 4
+    found = [run_world(seed) for seed in range(len(REGIMES))]
+    return [outcome for outcome, _ in found], [spent for _, spent in found]
+
+
+def test_spending_stays_below_every_cap(share: Any) -> None:
+    _, spent = share
+    assert [one.exceeded for one in spent] == [()] * len(spent)
+    assert len({meter for one in spent for meter in one.caps}) >= 4
+    assert any(one.taken for one in spent)
+    assert all(one.taken or not one.began for one in spent)
+
+
+def test_intervals_hold_what_a_run_in_full_gives(share: Any) -> None:
+    """Few worlds, and so a wide band; tests/bench/worlds.py has three hundred."""
+    from simulated_worlds.law import WRONG
+    from simulated_worlds.scores import coverage
+
+    outcomes, _ = share
+    known = [one for one in outcomes if one.regime != WRONG]
+    found = [coverage(known, level) for level in (50, 80, 90)]
+    assert all(one.share > one.band[0] for one in found)
+    assert found[0].share < found[1].share <= found[2].share
+
+
+def test_decisions_are_not_confident_and_wrong(share: Any) -> None:
+    from simulated_worlds.scores import confidence
+
+    outcomes, _ = share
+    assert confidence(outcomes).kept
+    assert {one.status for one in outcomes} <= {"decided", "undecided"}

@@ -33,8 +33,8 @@ LEVELS = (50, 80, 90)
 
 CAPPED = ("money", "wall", "accelerator", "tokens", "requests")
 
-LEAST_CAP, MOST_CAP = 0.02, 1.2
-"""Caps as shares of the worst case of every probe, which is many times what probes really take."""
+LEAST_CAP, MOST_CAP = 0.7, 3.0
+"""Caps as shares of the worst case of the first round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +76,25 @@ class Spent:
         )
 
 
-def run_world(seed: int) -> Outcome:
-    """A world probed without a cap that binds, forecast and decided."""
+def run_world(seed: int, order: str = "adaptive") -> tuple[Outcome, Spent]:
+    """A world probed under caps on some meters, forecast and decided. Where not even the first
+    round fits the caps nothing begins; the world is then run again without them."""
     with tempfile.TemporaryDirectory() as folder, simulated_time():
-        compiled = compile_spec(write_world(seed, Path(folder)))
-        line, _ = measured(compiled, seed, None)
-        return judged(seed, compiled, line)
+        capped, free = Path(folder) / "capped", Path(folder) / "free"
+        path = write_world(seed, capped, caps=drawn_caps(seed, free, order), order=order)
+        compiled = compile_spec(path)
+        limits = caps(compiled.query.budget).amounts
+        try:
+            line, _ = measured(compiled, seed, None)
+        except InputError as error:
+            if [one.code for one in error.diagnostics] != ["E0403"]:
+                raise
+            spent = Spent(seed=seed, began=False, caps=limits, taken=taken_by(capped))
+            compiled = compile_spec(write_world(seed, free, order=order))
+            line, _ = measured(compiled, seed, None)
+        else:
+            spent = Spent(seed=seed, began=True, caps=limits, taken=taken_by(capped))
+        return judged(seed, compiled, line), spent
 
 
 def judged(seed: int, compiled: Compiled, line: Line) -> Outcome:
@@ -93,16 +106,15 @@ def judged(seed: int, compiled: Compiled, line: Line) -> Outcome:
     for forecast in line.forecasts:
         candidate = forecast.candidate
         metric = forecast.metric
-        majority = 0.0
+        found = 0.0
         if candidate.model is None or is_predicted(metric):
             asked = measurement_of(candidate, Role.TEST, runtime)
             asked = replace(asked, fidelity=full[candidate.name])
-            items = evaluate(asked, runtime).items
-            majority = float(np.mean([item.score for item in items]))
+            found = float(np.mean([item.score for item in evaluate(asked, runtime).items]))
         if isinstance(metric, Distribution) and is_predicted(metric):
             way = candidate.strategy.removeprefix("strategy.")
-            predicted.append(held_against(majority, metric, way, line.facts.n_test, seed))
-        truths[candidate.name] = truth_of(law, candidate, full[candidate.name], majority)
+            predicted.append(held_against(found, metric, way, line.facts.n_test, seed))
+        truths[candidate.name] = truth_of(law, candidate, full[candidate.name], majority=found)
     chosen = line.decision.chosen
     regret = None if chosen is None else 100 * (max(truths.values()) - truths[chosen])
     return Outcome(
@@ -133,31 +145,21 @@ def held_against(found: float, metric: Distribution, way: str, n_test: int, seed
     )
 
 
-def run_capped(seed: int) -> Spent:
-    """A world under caps on every meter, drawn so that some bind at once, some later, some not."""
-    with tempfile.TemporaryDirectory() as folder, simulated_time():
-        path = write_world(seed, Path(folder), caps=drawn_caps(seed, Path(folder)))
-        compiled = compile_spec(path)
-        began = True
-        try:
-            measured(compiled, seed, None)
-        except InputError as error:
-            if [one.code for one in error.diagnostics] != ["E0403"]:
-                raise
-            began = False
-        with Ledger.read(compiled.root) as ledger:
-            taken: dict[str, Decimal] = {}
-            for _, _, worst, actual in ledger.spending():
-                for meter, amount in (worst if actual is None else actual).items():
-                    taken[meter] = taken.get(meter, Decimal(0)) + amount
-        limits = caps(compiled.query.budget).amounts
-    return Spent(seed=seed, began=began, caps=limits, taken=taken)
+def taken_by(folder: Path) -> Mapping[str, Decimal]:
+    """What the ledger says was taken, by meter; what was never settled at its worst."""
+    taken: dict[str, Decimal] = {}
+    with Ledger.read(folder) as ledger:
+        for _, _, worst, actual in ledger.spending():
+            for meter, amount in (worst if actual is None else actual).items():
+                taken[meter] = taken.get(meter, Decimal(0)) + amount
+    return taken
 
 
-def drawn_caps(seed: int, folder: Path) -> Mapping[str, str]:
-    """Caps on a random choice of meters, as a spec writes them."""
+def drawn_caps(seed: int, folder: Path, order: str) -> Mapping[str, str]:
+    """Caps on a random choice of meters, as a spec writes them: some bind at once, some later, some
+    never."""
     rng = np.random.default_rng(seed_of("caps", seed))
-    compiled = compile_spec(write_world(seed, folder))
+    compiled = compile_spec(write_world(seed, folder, order=order))
     with Ledger.read(compiled.root) as ledger:
         runtime = Runtime(compiled.program, compiled.data, ledger)
         most = quote(compiled.graph, ledger, runtime).total

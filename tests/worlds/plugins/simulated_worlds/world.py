@@ -87,6 +87,7 @@ probe menu {{
   steps = [8]
   rows = {validation}
   seeds = [11]
+  order = {order}
 }}
 {budget}
 query pick {{
@@ -102,9 +103,12 @@ TOLERANCE, CONFIDENCE = 2, 90
 """In points, and in percent."""
 
 
-def write_world(seed: int, folder: Path, caps: Mapping[str, str] | None = None) -> Path:
+def write_world(
+    seed: int, folder: Path, caps: Mapping[str, str] | None = None, order: str = "adaptive"
+) -> Path:
     """Writes a world's rows and spec into a folder and returns the spec's path. `caps` limit the
-    meters of probing, each as an amount with its unit; without them 1,000 USD do."""
+    meters of probing, each as an amount with its unit; without them 1,000 USD do. `order` is the
+    probe's: adaptive or complete."""
     law = law_of(seed)
     folder.mkdir(parents=True, exist_ok=True)
     count = TRAIN + VALIDATION + CALIBRATION + TEST
@@ -122,6 +126,7 @@ def write_world(seed: int, folder: Path, caps: Mapping[str, str] | None = None) 
         validation=VALIDATION,
         calibration=CALIBRATION,
         test=TEST,
+        order=order,
         budget=budget,
         cap="budget.caps" if caps else "1_000 USD",
         tolerance=TOLERANCE,

@@ -1,0 +1,154 @@
+"""Adaptive probing against uniform probing, successive halving and random choice, replayed.
+
+    python tests/bench/adaptive.py                       # 300 problems; a quarter of an hour
+    python tests/bench/adaptive.py --simulated 16 --recorded 0
+
+Half of the problems are simulated worlds whose curves are known, half are resampled from the
+evidence that `make backtest` keeps (`--evidence DIR`). Each method asks for one probe after the
+other and gets the same answers; at every cost the choice is made from what the method knows then,
+by the same forecasts and the same decision. The tables of docs/benchmarks/adaptive.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "worlds" / "plugins"))
+
+from replays.comparison import SAME, Comparison, Interval, compared
+from replays.contest import SHARES, Result, contest
+from replays.methods import Halving, adaptive, at_random, uniform
+from replays.problem import Problem
+from replays.recorded import Archive, archives, recorded_problem
+from replays.simulated import simulated_problem
+
+METHODS = ("adaptive", "uniform", "halving", "random")
+
+
+def fought(problem: Problem) -> Result:
+    return contest(
+        problem,
+        {
+            "adaptive": adaptive(problem),
+            "uniform": uniform(problem),
+            "halving": Halving(problem),
+            "random": at_random(problem),
+        },
+    )
+
+
+def simulated(seed: int) -> Result:
+    return fought(simulated_problem(seed))
+
+
+@cache
+def opened(directory: Path) -> tuple[Archive, ...]:
+    return archives(directory)
+
+
+def recorded(directory: Path, number: int) -> Result | None:
+    """Problem `number`: the tasks take turns."""
+    known = opened(directory)
+    problem = recorded_problem(known[number % len(known)], number // len(known))
+    return None if problem is None else fought(problem)
+
+
+def share(number: float) -> str:
+    return f"{number:.1%}"
+
+
+def shown(found: Interval, form: str = ".2f") -> str:
+    return f"{found.value:{form}} ({found.low:{form}} to {found.high:{form}})"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def report(title: str, found: Comparison) -> str:
+    menu = float(found.menus.mean())
+    regrets = [
+        [
+            f"{share(cost)} ({share(cost * menu)})",
+            *(shown(found.regret(name, place)) for name in METHODS),
+        ]
+        for place, cost in enumerate(SHARES)
+    ]
+    halves = [
+        [
+            f"{share(SHARES[place - 1])} against {share(SHARES[place])}",
+            *(shown(found.ahead("adaptive", place - 1, name, place)) for name in METHODS[1:]),
+        ]
+        for place in range(1, len(SHARES))
+    ]
+    ratios = [
+        [
+            share(SHARES[place]),
+            *(shown(found.cost_ratio("adaptive", name, place)) for name in METHODS[1:]),
+        ]
+        for place in range(len(SHARES))
+    ]
+    spent = ", ".join(f"{name} {share(float(np.mean(found.spent[name])))}" for name in METHODS)
+    return "\n\n".join(
+        [
+            f"### {title}: {len(found.menus)} problems",
+            "Regret in points, at a share of what the whole menu of probes costs (of what running "
+            "everything in full costs):",
+            table(["cost", *METHODS], regrets),
+            f"Adaptive at half the cost: its regret minus the other's, paired (the same: at most "
+            f"{SAME} above).",
+            table(["costs", *METHODS[1:]], halves),
+            "Cost of adaptive probing until its regret is the other's, over the other's cost:",
+            table(["the other at", *METHODS[1:]], ratios),
+            f"Spent in all, as a share of the menu: {spent}.",
+        ]
+    )
+
+
+def task_of(result: Result) -> str:
+    return result.name.rpartition(" ")[0]
+
+
+def own_name(result: Result) -> str:
+    return result.name
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--simulated", type=int, default=160)
+    parser.add_argument("--recorded", type=int, default=144)
+    parser.add_argument("--evidence", type=Path, default=Path("build/backtest"))
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    start = time.perf_counter()
+    with ProcessPoolExecutor(options.jobs) as pool:
+        worlds = list(pool.map(simulated, range(options.simulated), chunksize=4))
+        tell("Simulated worlds", worlds, own_name)
+        if options.recorded and not opened(options.evidence):
+            print(f"\nNo evidence in {options.evidence}: run `make backtest`, or name another.")
+            return
+        count = options.recorded
+        found = pool.map(recorded, [options.evidence] * count, range(count), chunksize=4)
+        kept = [one for one in found if one is not None]
+        tell("Recorded evidence", kept, task_of)
+    if worlds and kept:
+        tell("Both", [*worlds, *kept], lambda one: own_name(one) if one in worlds else task_of(one))
+    print(f"\n{time.perf_counter() - start:.0f} s", file=sys.stderr)
+
+
+def tell(title: str, results: Sequence[Result], cluster: Callable[[Result], str]) -> None:
+    if results:
+        print(f"\n{report(title, compared(results, cluster))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
