@@ -39,6 +39,14 @@ def test_a_generated_task_has_the_rows_and_candidates_that_the_pages_tell(tmp_pa
     }
 
 
+def test_labels_are_words_of_the_vocabulary_and_stay_apart() -> None:
+    words = text_backtest.one_word_each(["card_lost", "card_or_xyzzy", "location", "qqq"])
+    assert words["card_lost"] == "card"
+    assert words["location"] == "location"
+    assert len(set(words.values())) == 4
+    assert not set(words.values()) & {"qqq", "xyzzy"}
+
+
 @pytest.fixture
 def texts(tmp_path: Path) -> Path:
     """A data directory with rows of two labels in two files of a source."""
@@ -65,7 +73,8 @@ def test_rows_of_real_text_are_split_anew(texts: Path, tmp_path: Path) -> None:
     assert len(loaded.rows[Role.TRAIN]) == 512
     assert len(compiled.graph.candidates) >= 30
     labels = {row.values["label"] for row in loaded.rows[Role.TRAIN]}
-    assert labels == {"a 0", "a 1"}
+    assert len(labels) == 2
+    assert all(label.isalpha() for label in labels)
 
 
 def test_without_the_data_nothing_is_done(tmp_path: Path) -> None:

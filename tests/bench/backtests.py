@@ -51,6 +51,7 @@ strategy tuned using lora {{
   rank = sweep({ranks})
   learning_rate = sweep({learning_rates})
   epochs = sweep({epochs})
+  batch_size = {batch_size}
   on = hw.cpu
 }}
 
@@ -60,6 +61,7 @@ strategy lean using lora {{
   rank = {lean_rank}
   learning_rate = {lean_learning_rate}
   epochs = {lean_epochs}
+  batch_size = {batch_size}
   on = hw.cpu
 }}
 """

@@ -52,6 +52,7 @@ GRID = {
     "ranks": "2, 16",
     "learning_rates": "0.0005, 0.005",
     "epochs": "1, 3",
+    "batch_size": "16",
     "lean_rank": "16",
     "lean_learning_rate": "0.005",
     "lean_epochs": "3",
