@@ -323,6 +323,25 @@ def _paired(option: Option | None) -> plan.Paired | None:
 
 
 def _candidate(
+def _purchase(found: Purchase, query: Query) -> plan.Purchase:
+    gain = found.gain
+    low, high = found.interval or (None, None)
+    return plan.Purchase(
+        kind=found.kind,
+        what=found.what,
+        of=query.objective.text,
+        gain=None if isinstance(gain, Unmeasured) else gain,
+        low=low,
+        high=high,
+        cost=None
+        if isinstance(found.cost, Unmeasured) or not found.unit
+        else plan.Amount(value=number(found.cost, found.unit), unit=found.unit),
+        rate=found.rate,
+        recommended=found.recommended,
+        reason=gain.reason if isinstance(gain, Unmeasured) else None,
+    )
+
+
     forecast: Forecast, option: Option | None, measure_units: Mapping[str, str]
 ) -> plan.Candidate:
     candidate = forecast.candidate

@@ -104,7 +104,20 @@ def decision(view: View) -> Text:
     parts += [(f"\n  - {reason}", "") for reason in view.reasons]
     if view.next_evidence:
         parts.append((f"\n  cheapest next evidence: {view.next_evidence}", ""))
+    parts += [(f"\n  next: {line}", "") for line in view.recommended]
     return _assembled(parts)
+
+
+def purchase_table(view: View) -> Table:
+    """Everything that may be bought next, what is recommended first."""
+    table = _table()
+    table.add_column("to buy next", overflow="fold", min_width=18)
+    for heading in ("expected gain", "cost", "gain per unit"):
+        table.add_column(heading, justify="right")
+    for row in view.purchases:
+        what = _text(f"> {row.what}" if row.recommended else row.what)
+        table.add_row(what, *(_text(cell) for cell in (row.gain, row.cost, row.rate)))
+    return table
 
 
 def requirement_table(view: View) -> Table:

@@ -33,13 +33,16 @@ def command(plan: Path, strategy: str | None, quiet: bool, verbose: bool) -> int
       cosmosql why examples/quickstart.plan.json strategy.tuned
     """
     from cosmosql.artifact.storage import read_plan
-    from cosmosql.cli.table import decision, explanation
+    from cosmosql.cli.table import decision, explanation, purchase_table
     from cosmosql.report.view import view
 
     words = view(read_plan(plan))
     screen = Screen(quiet, verbose)
     if strategy is None:
         screen.show(decision(words))
+        if words.status == "undecided" and words.purchases and not quiet:
+            screen.show("")
+            screen.show(purchase_table(words))
     if strategy is None and quiet:
         return None
     for row in _rows(words, strategy):

@@ -72,12 +72,14 @@ def purchases(market: Market) -> tuple[Purchase, ...]:
         return ()
     found = [*more_of_the_same(market), *bigger_models(market), *evidence(market)]
     found = [replace(one, recommended=is_worth(one, market)) for one in found]
+    worth = any(one.recommended for one in found)
     if market.settled:
-        found.append(nothing("no measurement: the decision holds", recommended=False))
-    elif not any(one.recommended for one in found):
-        found.append(nothing("no purchase is expected to gain anything", recommended=False))
-    if not any(one.recommended for one in found):
-        found = [replace(one, recommended=True) if one.kind == "nothing" else one for one in found]
+        rest = "" if worth else ", and no purchase is expected to add more than the tolerance"
+        what = f"nothing more to measure: the decision holds{rest}"
+        found.append(nothing(what, recommended=not worth))
+    elif not worth:
+        what = "nothing: no purchase is expected to gain anything by the choice"
+        found.append(nothing(what, recommended=True))
     return tuple(sorted(found, key=rank))
 
 
@@ -258,7 +260,7 @@ def full_run(market: Market, one: Judged) -> Purchase:
     metric = one.subject.metric
     if isinstance(metric, Unmeasured):
         raise ValueError(f"{one.subject.name} has no forecast")
-    rng = np.random.default_rng(seed_of("full run", market.seed, one.subject.name))
+    rng = np.random.default_rng(seed_of("full run", market.seed))
     shown = rng.binomial(metric.n, np.clip(metric.draws, 0.0, 1.0)) / metric.n
     cost = spent_on([one], metric.n, adapted=True)
     what = f"measure {one.subject.name} in full on the validation rows"

@@ -119,6 +119,8 @@ class View:
     next_evidence: str | None
     adapt_unit: str
     serve_unit: str
+    purchases: tuple[PurchaseRow, ...]
+    recommended: tuple[str, ...]
     candidates: tuple[CandidateRow, ...]
     policies: tuple[PolicyRow, ...]
     probing: ProbingRows
@@ -156,6 +158,8 @@ def view(plan: PlanDocument) -> View:
         next_evidence=plan.decision.next_evidence,
         adapt_unit=adapt.unit,
         serve_unit=serve.unit,
+        purchases=purchase_rows(plan),
+        recommended=recommended_lines(purchase_rows(plan)),
         candidates=tuple(
             _candidate_row(number, item, rail=rail, adapt=adapt, serve=serve, chosen=chosen)
             for number, item in enumerate(plan.candidates, start=1)

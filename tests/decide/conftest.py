@@ -105,31 +105,30 @@ def requirement() -> Callable[..., model.Requirement]:
 
 @pytest.fixture
 def query() -> Callable[..., model.Query]:
-    def make(
-        *requirements: model.Requirement,
-        among: Sequence[str] = (),
-        direction: str = "maximize",
-        objective: str = "accuracy",
-        tolerance: str = "0.01",
-    ) -> model.Query:
-        budget = model.Budget(
-            name="budget", doc=None, span=SPAN, probing={}, adaptation={}, serving={}
-        )
-        return model.Query(
-            name="pick",
-            doc=None,
-            span=SPAN,
-            task="task.t",
-            strategies=tuple(among),
-            policies=(),
-            probe="probe.p",
-            budget=budget,
-            objective=model.Objective(
-                direction=direction, formula=model.Measure(name=objective), text=objective
-            ),
-            requirements=requirements,
-            tolerance=Decimal(tolerance),
-            confidence=Decimal("0.9"),
-        )
+    return the_query
 
-    return make
+
+def the_query(
+    *requirements: model.Requirement,
+    among: Sequence[str] = (),
+    direction: str = "maximize",
+    objective: str = "accuracy",
+    tolerance: str = "0.01",
+) -> model.Query:
+    budget = model.Budget(name="budget", doc=None, span=SPAN, probing={}, adaptation={}, serving={})
+    return model.Query(
+        name="pick",
+        doc=None,
+        span=SPAN,
+        task="task.t",
+        strategies=tuple(among),
+        policies=(),
+        probe="probe.p",
+        budget=budget,
+        objective=model.Objective(
+            direction=direction, formula=model.Measure(name=objective), text=objective
+        ),
+        requirements=requirements,
+        tolerance=Decimal(tolerance),
+        confidence=Decimal("0.9"),
+    )
