@@ -10,7 +10,7 @@ from cosmosql import units
 from cosmosql.artifact import plan
 from cosmosql.artifact.steps import steps
 from cosmosql.contracts.backend import ModelCard
-from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast, Verdict
+from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast, Purchase, Verdict
 from cosmosql.identity import Json, jsonable, rounded
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.lint.warning import is_standard
@@ -105,6 +105,7 @@ def document(
                 "forecast": _expected(forecasts, decision, options, metric_name),
             }
         ),
+        next=tuple(_purchase(item, query) for item in decision.next),
         evidence=plan.Evidence(
             digest=facts.evidence_digest,
             observations=facts.observations,

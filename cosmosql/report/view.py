@@ -14,6 +14,7 @@ from cosmosql.artifact.plan import Candidate, Metric, Miss, PlanDocument, Policy
 from cosmosql.report import words
 from cosmosql.report.probing import ProbingRows, probing
 from cosmosql.report.provenance import LockRow, StepRow, locks, steps
+from cosmosql.report.purchases import PurchaseRow, purchase_rows, recommended_lines
 from cosmosql.report.words import MoneyColumn, Worded
 
 VERDICTS = ("holds", "undecided", "fails")
