@@ -42,8 +42,8 @@ LOSS_NOISE = Noise(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossPriors:
-    """What is believed of a loss curve before it is seen. A pair is the median and the log deviation
-    of a log-normal; ranges are uniform."""
+    """What is believed of a loss curve before it is seen. The pair of an exponent is the median and
+    the log deviation of a log-normal; the other pairs are ranges."""
 
     noise: Noise = LOSS_NOISE
     start: float = 0.1
@@ -59,7 +59,7 @@ class LossPriors:
     weights: Mapping[str, float] = field(
         default_factory=lambda: {"rectified": 1.0, "pinned": 1.0, "power": 0.3, "straight": 0.3}
     )
-    """By form. `pinned` is the rectified law that starts at the loss at size 0, where it is known."""
+    """By form. `pinned` is the rectified law from the loss at size 0, where that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def extrapolate_loss(
 
     Losses are positive and of any unit; sizes may come in any order and more than once. A point of
     size 0 says the same as `loss_at_zero`, which goes before it. Targets that are not above 0, and
-    all of them where no point is, come back Unmeasured. Raises ValueError for what is no loss curve.
+    all of them where no point is, come back Unmeasured. Raises ValueError for no loss curve.
     """
     belief = priors or LossPriors()
     size, loss = finite("sizes", sizes), finite("losses", losses)

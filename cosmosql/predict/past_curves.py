@@ -60,7 +60,7 @@ class PastCurve:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """Posterior points of one curve in one family: the family's prior `weight`, `z` in standard
-    normal units, equally weighted, the log evidence, and how probable each level of run noise is."""
+    normal units, equally weighted, the log evidence, and the probability of each noise level."""
 
     weight: float
     z: Array
