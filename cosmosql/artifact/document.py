@@ -11,6 +11,7 @@ from cosmosql.artifact import plan
 from cosmosql.artifact.steps import steps
 from cosmosql.contracts.backend import ModelCard
 from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast, Purchase, Verdict
+from cosmosql.decide.volume import BreakEven, break_evens
 from cosmosql.identity import Json, jsonable, rounded
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.lint.warning import is_standard
@@ -106,6 +107,7 @@ def document(
             }
         ),
         next=tuple(_purchase(item, query) for item in decision.next),
+        break_even=tuple(_break_even(item) for item in break_evens(forecasts, decision.chosen)),
         evidence=plan.Evidence(
             digest=facts.evidence_digest,
             observations=facts.observations,
@@ -113,6 +115,18 @@ def document(
         ),
         steps=steps(program, query, forecasts, decision),
         docs=_docs(program, query),
+    )
+
+
+def _break_even(found: BreakEven) -> plan.BreakEven:
+    at = found.requests
+    return plan.BreakEven(
+        other=found.other,
+        cheaper=found.cheaper,
+        requests=None if at is None else rounded(at.value),
+        low=None if at is None else rounded(at.low),
+        high=None if at is None else rounded(at.high),
+        probability=rounded(found.probability),
     )
 
 
@@ -177,12 +191,14 @@ def _prices(program: Program, forecasts: Iterable[Forecast]) -> dict[str, dict[s
                 "assumed": hardware.price_assumed,
             }
         model = program.models.get(candidate.model or "")
-        price = program.prices.get(str(model.options.get("price"))) if model else None
+        price = program.prices.get(model.price or "") if model else None
         if price is not None:
             found[price.name] = {
                 "input": str(price.input),
                 "output": str(price.output),
                 "cached_input": None if price.cached_input is None else str(price.cached_input),
+                "cache_from": price.cache_from,
+                "batch_discount": price.batch_discount,
                 "source": price.source,
                 "as_of": price.as_of,
                 "assumed": price.assumed,
@@ -307,23 +323,6 @@ def _expected(
     return corrected or metric_part(name, metric, basis)
 
 
-def _paired(option: Option | None) -> plan.Paired | None:
-    if option is None or option.paired is None:
-        return None
-    found = option.paired
-    return plan.Paired(
-        difference=found.difference.value,
-        low=found.difference.low,
-        high=found.difference.high,
-        confidence=CONFIDENCE,
-        rows=found.rows,
-        better=found.better,
-        worse=found.worse,
-        p_value=found.p_value,
-    )
-
-
-def _candidate(
 def _purchase(found: Purchase, query: Query) -> plan.Purchase:
     gain = found.gain
     low, high = found.interval or (None, None)
@@ -343,6 +342,23 @@ def _purchase(found: Purchase, query: Query) -> plan.Purchase:
     )
 
 
+def _paired(option: Option | None) -> plan.Paired | None:
+    if option is None or option.paired is None:
+        return None
+    found = option.paired
+    return plan.Paired(
+        difference=found.difference.value,
+        low=found.difference.low,
+        high=found.difference.high,
+        confidence=CONFIDENCE,
+        rows=found.rows,
+        better=found.better,
+        worse=found.worse,
+        p_value=found.p_value,
+    )
+
+
+def _candidate(
     forecast: Forecast, option: Option | None, measure_units: Mapping[str, str]
 ) -> plan.Candidate:
     candidate = forecast.candidate

@@ -104,12 +104,14 @@ class Budget(Part):
 
 
 class Probe(Part):
-    """What was measured: `kind` is profile, proxy or evaluate; `rows` were answered."""
+    """What was measured: `kind` is profile, proxy or evaluate; `rows` were answered, from place
+    `start` of the validation rows on."""
 
     node: str
     kind: str
     candidate: str
     rows: int
+    start: int = 0
     train_rows: int | None = None
     shots: int | None = None
     steps: int | None = None

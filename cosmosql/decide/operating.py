@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmosql.decide.formulas import Strategies, values
+from cosmosql.decide.formulas import Strategies, measures_in, values
 from cosmosql.decide.frontier import mean_metric
 from cosmosql.decide.requirements import satisfied
 from cosmosql.decide.subject import Subject, subject_of
@@ -23,10 +23,12 @@ from cosmosql.decide.tiers import (
     threshold,
 )
 from cosmosql.interval import Unmeasured
-from cosmosql.model.program import Query
+from cosmosql.model.program import Measure, Query
+from cosmosql.predict.cost import quantiles
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.metric import distribution, row_efficiency
 from cosmosql.predict.pairing import Array
+from cosmosql.schema.measures import PERCENTILES
 
 INNER = SHARES[1:-1]
 """A share of 0 or 1 is a single candidate, not a policy."""
@@ -151,7 +153,11 @@ def best_share(
     judged = replace(pair, weights=pair.weights * inside)
     gained, share = gains(judged, escalated)
     metric = np.clip(mean_metric(pair.small) + gained, 0.0, 1.0)
-    found = judge_ways(query, subject_at(pair, kind, metric, share), strategies)
+    subject = subject_at(pair, kind, metric, share)
+    if any(measure.name in PERCENTILES for measure in asked_of(query)):
+        waits = [wait(pair, kind, way) for way in escalated]
+        subject = with_percentiles(subject, waits, inside[None, :].astype(np.float64))
+    found = judge_ways(query, subject, strategies)
     if found is None:
         return int(np.argmax(metric.mean(axis=0)))
     least = float(found.shortfall.min())
@@ -164,6 +170,7 @@ def point_at(
     """The policy that escalates rows (0 to 1) as told, as draws."""
     metric, share = (draws[:, 0] for draws in outcomes(pair, escalated[None, :]))
     subject = subject_at(pair, kind, metric, share)
+    subject = in_row(with_percentiles(subject, [wait(pair, kind, escalated)], pair.weights))
     rows = len(pair.rows)
     found = subject.quantities[subject.metric_name]
     if isinstance(found, Unmeasured):
@@ -202,7 +209,7 @@ def subject_at(pair: Pair, kind: str, metric: Array, share: Array) -> Subject:
             n=len(pair.rows),
         )
     }
-    for name in sorted(set(small.measures) & set(large.measures)):
+    for name in sorted((set(small.measures) & set(large.measures)) - set(PERCENTILES)):
         first, second = small.measures[name], large.measures[name]
         if isinstance(first, Unmeasured) or isinstance(second, Unmeasured):
             quantities[name] = first if isinstance(first, Unmeasured) else second
@@ -223,6 +230,70 @@ def subject_at(pair: Pair, kind: str, metric: Array, share: Array) -> Subject:
             n=len(pair.rows),
         )
     return Subject(name="", strategy=None, metric_name=small.metric_name, quantities=quantities)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """What requests of a policy take: seconds of each row under each of its two ways of being
+    answered, and the share of either, shape (rows * 2,)."""
+
+    seconds: Array
+    shares: Array
+
+
+def wait(pair: Pair, kind: str, escalated: Array) -> Wait | None:
+    """A row that a cascade escalates waits for both tiers, one that a mix sends to the large tier
+    for that alone. None where a tier's rows have no latency."""
+    small, large = (tier.latencies for tier in (pair.small, pair.large))
+    if not all(row in small and row in large for row in pair.rows):
+        return None
+    first = np.array([small[row] for row in pair.rows])
+    second = np.array([large[row] for row in pair.rows])
+    return Wait(
+        seconds=np.concatenate([first, first + second if kind == "cascade" else second]),
+        shares=np.concatenate([1 - escalated, escalated]),
+    )
+
+
+def with_percentiles(subject: Subject, waits: Sequence[Wait | None], weights: Array) -> Subject:
+    """The subject with the percentiles of its latency, which are no sum of the tiers': under each
+    draw of row weights for every way to escalate, shape (draws, ways)."""
+    found: dict[str, Distribution | Unmeasured] = {}
+    known = [one for one in waits if one is not None]
+    for name, share in PERCENTILES.items():
+        if len(known) < len(waits):
+            found[name] = Unmeasured("the latency of its tiers' rows is unknown")
+            continue
+        draws = np.stack(
+            [quantiles(one.seconds, np.tile(weights, 2) * one.shares, share) for one in known],
+            axis=1,
+        )
+        found[name] = Distribution(
+            draws=draws,
+            value=float(np.median(draws)),
+            unit="s",
+            basis="predicted",
+            n=weights.shape[1],
+        )
+    return replace(subject, quantities={**subject.quantities, **found})
+
+
+def in_row(subject: Subject) -> Subject:
+    """The subject of one way with its percentiles as draws alone, as its other quantities are."""
+    found = {
+        name: replace(one, draws=one.draws[:, 0]) if isinstance(one, Distribution) else one
+        for name, one in subject.quantities.items()
+        if name in PERCENTILES
+    }
+    return replace(subject, quantities={**subject.quantities, **found})
+
+
+def asked_of(query: Query) -> tuple[Measure, ...]:
+    """The measures that a query's objective and requirements name."""
+    formulas = [query.objective.formula]
+    for requirement in query.requirements:
+        formulas += [requirement.left, requirement.right]
+    return tuple(measure for formula in formulas for measure in measures_in(formula))
 
 
 def basis_of(pair: Pair) -> str:

@@ -11,7 +11,7 @@ from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.data.template import TemplateError, parse_template
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
 from cosmosql.model.egress import private_rows_leave
-from cosmosql.model.fit import fits_context, fits_memory
+from cosmosql.model.fit import TRAINED, fits_context, fits_memory
 from cosmosql.model.program import (
     Formula,
     Measure,
@@ -225,6 +225,8 @@ def _prices(program: Program) -> Iterator[Diagnostic]:
                 continue
             if strategy.hardware is not None and (hardware is None or hardware.price is not None):
                 continue
+            if strategy.hardware is None and _served_elsewhere(program, strategy, asked):
+                continue
             yield _finding(
                 "E0407",
                 "price missing",
@@ -240,6 +242,14 @@ def _prices(program: Program) -> Iterator[Diagnostic]:
             )
 
 
+def _served_elsewhere(program: Program, strategy: Strategy, asked: list[str]) -> bool:
+    """Whether endpoints' prices tell all the money that is asked about: that of requests to models
+    as they are."""
+    models = [program.models.get(name) for name in strategy.models]
+    priced = all(model is not None and model.price is not None for model in models)
+    return priced and strategy.using not in TRAINED and set(asked) <= set(COSTS)
+
+
 def _currencies(program: Program) -> Iterator[Diagnostic]:
     """E0301: one query is costed in one currency."""
     for query in program.queries.values():
@@ -250,6 +260,12 @@ def _currencies(program: Program) -> Iterator[Diagnostic]:
                 currency = hardware.price.dimension.currency
                 if currency:
                     found.setdefault(currency, (hardware.name, strategy.span))
+            for name in strategy.models:
+                model = program.models.get(name)
+                price = program.prices.get(model.price or "") if model else None
+                if price is not None and price.input.dimension.currency:
+                    currency = price.input.dimension.currency
+                    found.setdefault(currency, (price.name, strategy.span))
         budget = query.budget
         for meters in (budget.probing, budget.adaptation, budget.serving):
             for quantity in meters.values():

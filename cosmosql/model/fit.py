@@ -15,6 +15,9 @@ from cosmosql.units import Quantity, number_text
 FOUR_BIT = ("qlora",)
 """Strategies that need the weights in 4 bits only."""
 
+TRAINED = ("lora", "qlora")
+"""Strategies that train an adapter."""
+
 WRITTEN = ("generate", "extract")
 """Tasks whose answers are written out, up to `max_tokens`; the others are chosen from a list."""
 

@@ -30,6 +30,7 @@ def probe(block: Block) -> Probe:
         shots=tuple(sorted(set(block.numbers("shots")))),
         steps=tuple(sorted(set(block.numbers("steps")))),
         rows=cast(int, block.values["rows"]),
+        most_rows=cast("int | None", block.values.get("most_rows")),
         seeds=tuple(dict.fromkeys(block.numbers("seeds"))),
         order=cast(str, block.values["order"]),
     )
@@ -76,6 +77,8 @@ def price(block: Block) -> Price:
         input=cast(Quantity, block.values["input"]),
         output=cast(Quantity, block.values["output"]),
         cached_input=block.quantity("cached_input"),
+        cache_from=cast(int, block.values["cache_from"]),
+        batch_discount=cast(float | None, block.values.get("batch_discount")),
         source=block.text("source"),
         as_of=block.optional("as_of"),
         assumed=cast(bool, block.values["assumed"]),

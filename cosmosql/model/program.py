@@ -86,6 +86,8 @@ class Model(Declared):
     """True where rows sent to it stay on this machine."""
     facts: Options = field(default_factory=dict)
     """What is known about it without looking (`parameters`, `licence`): part of no key."""
+    price: str | None = None
+    """Reference of what an endpoint charges that serves it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,10 @@ class Price(Declared):
     input: Quantity
     output: Quantity
     cached_input: Quantity | None
+    cache_from: int
+    """Tokens that prompts must have in common before their beginning is cached."""
+    batch_discount: float | None
+    """Share taken off requests that may wait; None: not known."""
     source: str
     as_of: str | None
     """ISO date; None only where the price is assumed."""
@@ -176,6 +182,8 @@ class Probe(Declared):
     seeds: tuple[int, ...]
     order: str = "adaptive"
     """adaptive: one after the other, for as long as they are worth it; complete: all of them."""
+    most_rows: int | None = None
+    """Validation rows at most, where further blocks of `rows` are worth it; None: no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

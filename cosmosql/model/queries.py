@@ -267,6 +267,14 @@ class QueryBinder:
             for place in places
             if place is not None and place in self.program.hardware
         ]
+        models = [
+            self.program.models.get(model)
+            for name in used
+            if name in self.program.strategies
+            for model in self.program.strategies[name].models
+        ]
+        endpoints = [self.program.prices.get(one.price or "") for one in models if one is not None]
+        prices += [one.input for one in endpoints if one is not None]
         prices += [*budget.probing.values(), *budget.adaptation.values()]
         currencies = (price.dimension.currency for price in prices if price is not None)
         return next((currency for currency in currencies if currency), "USD")

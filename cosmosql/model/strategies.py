@@ -49,6 +49,7 @@ def model(block: Block) -> Model:
         root=root,
         local=block.extension.local,
         facts=own_facts(block, block.extension),
+        price=block.optional("price"),
     )
 
 

@@ -20,7 +20,7 @@ from cosmosql.evidence.throughput import (
 )
 from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
-from cosmosql.predict.forecast import Adaptation, Distribution, Forecast
+from cosmosql.predict.forecast import Adaptation, Distribution
 from cosmosql.predict.hardware import Rates, Tariff
 from cosmosql.predict.pairing import Array, row_weights
 from cosmosql.predict.tokens import RequestTokens
@@ -186,19 +186,3 @@ def training_work(once: Adaptation) -> Work:
 
 def index_work(once: Adaptation) -> Work:
     return embedding(once.indexed_tokens, once.indexed_rows)
-
-
-def break_even(left: Forecast, right: Forecast) -> float | None:
-    """The number of requests at which two candidates have cost the same; None where one is never
-    dearer at any volume, or a cost is unmeasured."""
-    costs = []
-    for forecast in (left, right):
-        once, each = forecast.measures.get("adapt_cost"), forecast.measures.get("serve_cost")
-        if not (isinstance(once, Distribution) and isinstance(each, Distribution)):
-            return None
-        costs.append((once.value, each.value))
-    (once_left, each_left), (once_right, each_right) = costs
-    if each_left == each_right:
-        return None
-    volume = (once_right - once_left) / (each_left - each_right)
-    return volume if volume > 0 else None

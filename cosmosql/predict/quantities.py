@@ -10,12 +10,14 @@ import numpy as np
 from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.interval import Unmeasured
+from cosmosql.model.program import Price, Program
 from cosmosql.plan.build import corpus_of
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series as Candidates
 from cosmosql.plan.series import shares_demonstrations
 from cosmosql.predict.cost import adapting, exact, row_latencies, serving
+from cosmosql.predict.endpoint import endpoint_costs
 from cosmosql.predict.forecast import Adaptation, Distribution
 from cosmosql.predict.gather import Run
 from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
@@ -51,7 +53,10 @@ def quantities_of(
     full = candidates.full[candidate.name]
     hardware = scene.program.hardware.get(candidate.hardware or "")
     if candidate.model is None:
-        return Quantities(measures=free_of_models(scene))
+        rows = runs[-1].observation.items if runs else ()
+        return Quantities(
+            measures=free_of_models(scene), latencies={item.row: 0.0 for item in rows}
+        )
     card = scene.facts.cards.get(candidate.model)
     tariff = tariff_of(hardware)
     rates = rates_of(scene.evidence.profiles.get(candidate.model), card, hardware)
@@ -65,15 +70,27 @@ def quantities_of(
     )
     if not isinstance(tokens, Unmeasured) and not isinstance(once, Unmeasured):
         tokens = replace(tokens, query=once.query_tokens)
-    found = serving(tokens, rates, tariff, n_test=scene.facts.n_test, seed=scene.seed)
-    return Quantities(
-        measures={
-            **found,
-            "adapt_cost": adapting(once, rates, tariff, draws=scene.draws, seed=scene.seed),
-            "labels": exact(0.0, "label", scene.draws, "measured"),
-        },
-        latencies=row_latencies(tokens, rates),
-    )
+    found = {
+        **serving(tokens, rates, tariff, n_test=scene.facts.n_test, seed=scene.seed),
+        "adapt_cost": adapting(once, rates, tariff, draws=scene.draws, seed=scene.seed),
+        "labels": exact(0.0, "label", scene.draws, "measured"),
+    }
+    if price := price_of(scene.program, candidate):
+        found |= endpoint_costs(
+            tokens, price, trains=candidates.trains, n_test=scene.facts.n_test, seed=scene.seed
+        )
+        if hardware is None and not candidates.trains:
+            # It runs nowhere but at the endpoint, which asks for nothing beforehand.
+            currency = price.input.dimension.currency or ""
+            found["serve_cost"] = found["endpoint_cost"]
+            found["adapt_cost"] = exact(0.0, currency, scene.draws, "measured")
+    return Quantities(measures=found, latencies=row_latencies(tokens, rates))
+
+
+def price_of(program: Program, candidate: Candidate) -> Price | None:
+    """What an endpoint charges that serves the candidate's model; None where none is declared."""
+    model = program.models.get(candidate.model or "")
+    return program.prices.get(model.price or "") if model else None
 
 
 def free_of_models(scene: Scene) -> dict[str, Distribution | Unmeasured]:
@@ -93,10 +110,12 @@ def free_of_models(scene: Scene) -> dict[str, Distribution | Unmeasured]:
 
 
 def currency_of(graph: PlanGraph) -> str:
-    """The one currency of a query: of its candidates' hardware, else of its budget; USD where it
-    names none."""
+    """The one currency of a query: of its candidates' hardware and endpoints, else of its budget;
+    USD where it names none."""
     hardware = [graph.program.hardware.get(one.hardware or "") for one in graph.candidates]
     quantities = [one.price for one in hardware if one is not None]
+    prices = [price_of(graph.program, one) for one in graph.candidates]
+    quantities += [one.input for one in prices if one is not None]
     budget = graph.query.budget
     quantities += [meters.get("money") for meters in (budget.probing, budget.adaptation)]
     found = (one.dimension.currency for one in quantities if one is not None)

@@ -15,6 +15,7 @@ from cosmosql.report import words
 from cosmosql.report.probing import ProbingRows, probing
 from cosmosql.report.provenance import LockRow, StepRow, locks, steps
 from cosmosql.report.purchases import PurchaseRow, purchase_rows, recommended_lines
+from cosmosql.report.volume import volumes
 from cosmosql.report.words import MoneyColumn, Worded
 
 VERDICTS = ("holds", "undecided", "fails")
@@ -118,10 +119,10 @@ class View:
     summary: str
     reasons: tuple[str, ...]
     next_evidence: str | None
-    adapt_unit: str
-    serve_unit: str
     purchases: tuple[PurchaseRow, ...]
     recommended: tuple[str, ...]
+    adapt_unit: str
+    serve_unit: str
     candidates: tuple[CandidateRow, ...]
     policies: tuple[PolicyRow, ...]
     probing: ProbingRows
@@ -155,12 +156,12 @@ def view(plan: PlanDocument) -> View:
         headline=_headline(plan),
         chosen=chosen,
         summary=_summary(plan, serve),
-        reasons=plan.decision.reasons,
+        reasons=(*plan.decision.reasons, *volumes(plan)),
         next_evidence=plan.decision.next_evidence,
-        adapt_unit=adapt.unit,
-        serve_unit=serve.unit,
         purchases=purchase_rows(plan),
         recommended=recommended_lines(purchase_rows(plan)),
+        adapt_unit=adapt.unit,
+        serve_unit=serve.unit,
         candidates=tuple(
             _candidate_row(number, item, rail=rail, adapt=adapt, serve=serve, chosen=chosen)
             for number, item in enumerate(plan.candidates, start=1)

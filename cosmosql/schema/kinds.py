@@ -189,7 +189,20 @@ _TASK = Kind(
     ),
 )
 
-_MODEL = Kind(name="model", doc="Something that answers.", plugged=True)
+_MODEL = Kind(
+    name="model",
+    doc="Something that answers.",
+    plugged=True,
+    fields=(
+        Field(
+            name="price",
+            type=FieldType.REFERENCE,
+            target="price",
+            doc="What an endpoint charges that serves this model: `endpoint_cost` tells what "
+            "requests would cost there. It is measured where its weights are all the same.",
+        ),
+    ),
+)
 
 _RETRIEVER = Kind(
     name="retriever",
@@ -278,6 +291,13 @@ _PROBE = Kind(
             default=200,
             minimum=1,
         ),
+        Field(
+            name="most_rows",
+            type=FieldType.COUNT,
+            doc="Validation rows at most: candidates measured in full that `rows` cannot tell apart "
+            "are compared on further blocks of as many; left out: on no more than `rows`.",
+            minimum=1,
+        ),
         _count("seeds", "Seeds of repeated runs.", many=True, default=(11, 12)),
         Field(
             name="order",
@@ -360,6 +380,22 @@ _PRICE = Kind(
                 ("output", "Money an answered token."),
                 ("cached_input", "Money a prompt token that the endpoint had cached."),
             )
+        ),
+        Field(
+            name="cache_from",
+            type=FieldType.COUNT,
+            doc="Tokens of the beginning that prompts must have in common before the endpoint "
+            "caches it.",
+            default=1_024,
+            minimum=0,
+        ),
+        Field(
+            name="batch_discount",
+            type=FieldType.RATIO,
+            doc="Share taken off the prices of requests that may wait for hours; left out: none is "
+            "known.",
+            minimum=0,
+            maximum=1,
         ),
         Field(name="source", type=FieldType.TEXT, doc="Where the price was read.", required=True),
         Field(

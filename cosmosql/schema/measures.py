@@ -11,6 +11,14 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "adapt_cost": ("money", "One-off money: training, indexing, labels."),
         "serve_cost": ("money per request", "Money a request."),
+        "endpoint_cost": (
+            "money per request",
+            "Money a request at the endpoint whose `price` the model names.",
+        ),
+        "batch_cost": (
+            "money per request",
+            "Money a request at that endpoint, of requests that may wait.",
+        ),
         "latency": ("time", "Seconds a request takes on the declared hardware, on average."),
         "latency_p50": ("time", "Seconds within which half of the requests are answered."),
         "latency_p95": ("time", "Seconds within which 95 % of the requests are answered."),

@@ -46,6 +46,6 @@ def _prices(program: Program, query: Query) -> Iterator[tuple[Hardware | Price, 
             yield hardware, hardware.price_as_of, strategy
         for name in strategy.models:
             model = program.models[name]
-            price = program.prices.get(str(model.options.get("price")))
+            price = program.prices.get(model.price or "")
             if price is not None and price.as_of and not price.assumed:
                 yield price, price.as_of, model
