@@ -92,6 +92,7 @@ class QuotedProbe(Part):
     model: str | None
     basis: str
     rows: int
+    start: int = 0
     train_rows: int | None
     shots: int | None
     steps: int | None

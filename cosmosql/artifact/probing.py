@@ -44,6 +44,7 @@ def _probe(node: str, measurement: Measurement) -> dict[str, Json]:
         "kind": measurement.kind,
         "candidate": measurement.candidate.name,
         "rows": measurement.rows,
+        "start": measurement.start,
         "train_rows": fidelity.train_rows,
         "shots": fidelity.shots,
         "steps": fidelity.steps,

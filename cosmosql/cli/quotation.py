@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cosmosql.diagnostics.render.text import visible
 from cosmosql.plan.budget import METERS
+from cosmosql.plan.candidate import Measurement
 from cosmosql.plan.render import fidelity_words
 from cosmosql.probes.quote import Quote, QuotedRun, readable
 
@@ -64,11 +65,18 @@ def _runs(runs: Sequence[QuotedRun], found: Quote) -> Table:
             measurement.kind,
             Text(visible(measurement.candidate.name)),
             fidelity_words(measurement.fidelity),
-            str(measurement.rows),
+            rows_words(measurement),
             *("" if item.paid else _amount(item.worst.get(meter)) for meter in SHOWN),
             "yes" if item.paid else "no",
         )
     return table
+
+
+def rows_words(measurement: Measurement) -> str:
+    """How many rows; which ones, where they are not the first."""
+    if not measurement.start:
+        return str(measurement.rows)
+    return f"{measurement.start + 1}-{measurement.start + measurement.rows}"
 
 
 def _sums(found: Quote) -> Table:

@@ -97,6 +97,7 @@ def run_json(item: QuotedRun) -> dict[str, Json]:
         "model": measurement.candidate.model,
         "basis": measurement.basis,
         "rows": measurement.rows,
+        "start": measurement.start,
         "train_rows": fidelity.train_rows,
         "shots": fidelity.shots,
         "steps": fidelity.steps,

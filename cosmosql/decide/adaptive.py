@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cosmosql.decide.choose import choose, weigh
 from cosmosql.decide.decision import Verdict
+from cosmosql.decide.further_rows import further_rows
 from cosmosql.decide.judged import Judged
 from cosmosql.decide.value import Prospect, next_probe
 from cosmosql.evidence.measured import Measured
@@ -63,7 +64,7 @@ class Adaptive:
             self.fits,
             seed=self.seed,
             draws=draws,
-            prospects=[id for id in prospects if self.graph.measurements[id].kind == "evaluate"],
+            prospects=[id for id in prospects if self.graph.earlier_block(id) is None],
         )
 
     def _weigh(self, forecasts: Sequence[Forecast]) -> list[Judged]:
@@ -102,34 +103,37 @@ class Adaptive:
 
     def _tells(self, node: str) -> bool:
         """Whether a probe lies on its curve: one without demonstrations does not."""
-        fidelity = self.graph.measurements[node].fidelity
-        return fidelity.shots != 0
+        return self.graph.measurements[node].fidelity.shots != 0
 
     def _best(
         self, judged: Sequence[Judged], foreseen: Foreseen, costs: Mapping[str, float]
     ) -> Choice:
         known = [one for one in judged if not isinstance(one.objective, Unmeasured)]
-        prospects = {
-            id: Prospect(outcome=self._shown(id, drawn), cost=costs[id])
-            for id in costs
-            if isinstance(drawn := foreseen.outcomes.get(id), np.ndarray)
-        }
+        prospects = list(self._prospects(known, foreseen, costs))
         if not known or not prospects:
             return Ended.NOTHING_WORTH_ITS_PRICE
         picked = next_probe(
             np.array([one.objective for one in known]),
             np.array([one.feasible for one in known]),
-            prospects,
+            {str(place): prospect for place, (_, prospect) in enumerate(prospects)},
         )
         if picked is None:
             return Ended.NOTHING_WORTH_ITS_PRICE
         return Round(
-            node=picked.name,
+            node=prospects[int(picked.name)][0],
             worth=rounded(picked.gain.value),
             error=rounded(picked.gain.error),
             cost=rounded(picked.cost),
             unit=self.unit,
         )
+
+    def _prospects(
+        self, judged: Sequence[Judged], foreseen: Foreseen, costs: Mapping[str, float]
+    ) -> Iterator[tuple[str, Prospect]]:
+        for id, drawn in foreseen.outcomes.items():
+            if isinstance(drawn, np.ndarray):
+                yield id, Prospect(outcome=self._shown(id, drawn), cost=costs[id])
+        yield from further_rows(self.graph, judged, foreseen.forecasts, costs, seed=self.seed)
 
     def _shown(self, node: str, latent: Array) -> Array:
         """What would be measured there: the metric of a run with the chance of its rows on it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
@@ -55,6 +55,14 @@ class Draft:
         wanted = self.program.probes[self.query.probe].rows
         return min(wanted, self.rows(Role.VALIDATION))
 
+    @property
+    def blocks(self) -> tuple[range, ...]:
+        """The validation rows in blocks of as many as everything is compared on."""
+        rows = self.probe_rows
+        most = self.program.probes[self.query.probe].most_rows or rows
+        end = max(rows, min(most, self.rows(Role.VALIDATION)))
+        return tuple(range(at, min(at + rows, end)) for at in range(0, end, max(rows, 1)))
+
     def adding(self, node: Node, measurement: Measurement | None = None) -> Draft:
         """With the node, unless one of its id stands already: that is how probes are shared."""
         if node.id in self.nodes:
@@ -104,9 +112,13 @@ def build(program: Program, query: Query, data: Mapping[str, LoadedDataset]) -> 
 
 def first_round(draft: Draft) -> tuple[str, ...]:
     """Ids of what is measured before anything is known: device profiles, proxies, and the first
-    steps of the series."""
-    steps = first_steps(draft.series, draft.program.probes[draft.query.probe])
-    wanted = {_measurement(draft, series, step)[0].id for series, step in steps}
+    steps of the series; all there is where the probe's order is complete."""
+    probe = draft.program.probes[draft.query.probe]
+    if probe.order == "complete":
+        return tuple(draft.measurements)
+    wanted = {
+        _measurement(draft, series, step)[0].id for series, step in first_steps(draft.series, probe)
+    }
     return tuple(
         id
         for id, request in draft.measurements.items()
@@ -249,12 +261,22 @@ def heads_fit(task: Task) -> bool:
 
 def add_measurements(draft: Draft) -> Draft:
     for series in draft.series:
-        for fidelity in series.ladder:
-            draft = draft.adding(*_measurement(draft, series, fidelity))
+        for fidelity, rows in _steps(draft, series):
+            draft = draft.adding(*_measurement(draft, series, fidelity, rows))
     return draft
 
 
-def _measurement(draft: Draft, series: Series, fidelity: Fidelity) -> tuple[Node, Measurement]:
+def _steps(draft: Draft, series: Series) -> Iterator[tuple[Fidelity, range | None]]:
+    """The ladder of a series on the common rows, then what is a candidate in full on further
+    blocks of them."""
+    yield from ((fidelity, None) for fidelity in series.ladder)
+    for rows in draft.blocks[1:]:
+        yield from ((step, rows) for step in series.ladder if series.owner(step) is not None)
+
+
+def _measurement(
+    draft: Draft, series: Series, fidelity: Fidelity, rows: range | None = None
+) -> tuple[Node, Measurement]:
     owner = series.owner(fidelity)
     candidate = owner or series.candidates[0]
     needs = [f"split:{draft.task.dataset}"]
@@ -269,15 +291,17 @@ def _measurement(draft: Draft, series: Series, fidelity: Fidelity) -> tuple[Node
         "config": jsonable(off_axis(candidate)),
         "fidelity": jsonable(fidelity),
         "role": str(Role.VALIDATION),
-        "rows": draft.probe_rows,
+        "rows": draft.probe_rows if rows is None else len(rows),
+        **({} if rows is None else {"start": rows.start}),
     }
     request = Measurement(
         kind="evaluate",
         candidate=candidate,
         fidelity=fidelity,
         role=str(Role.VALIDATION),
-        rows=draft.probe_rows,
+        rows=draft.probe_rows if rows is None else len(rows),
         basis="full" if owner else "reduced",
+        start=0 if rows is None else rows.start,
     )
     name = measure_id(tuple(needs), with_)
     return Node(id=name, kind=NodeKind.MEASURE, needs=tuple(needs), with_=with_), request
@@ -291,7 +315,7 @@ def measure_id(needs: tuple[str, ...], with_: Mapping[str, Json]) -> str:
 def add_fits(draft: Draft) -> Draft:
     for series in draft.series:
         first = series.candidates[0]
-        needs = [_measurement(draft, series, fidelity)[0].id for fidelity in series.ladder]
+        needs = [_measurement(draft, series, *step)[0].id for step in _steps(draft, series)]
         if (embed := f"embed:{first.model}") in draft.nodes and series.trains:
             needs.append(embed)
         draft = draft.adding(

@@ -43,6 +43,8 @@ class Measurement:
     """Role of the rows that are answered: validation while probing; test only in `apply` and
     `backtest`."""
     rows: int
-    """The first so many rows of that role, in the role's fixed order."""
+    """So many rows of that role, in the role's fixed order."""
     basis: str
     """`full` where the fidelity is the candidate's own, else `reduced`."""
+    start: int = 0
+    """The place of the first of these rows: further blocks of rows are measured by themselves."""

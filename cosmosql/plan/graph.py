@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cosmosql.contracts.strategy import Fidelity
 from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.nodes import Node, node_identity
 from cosmosql.plan.series import Series
@@ -76,6 +77,25 @@ class PlanGraph:
     def probes_of(self, series: Series) -> tuple[str, ...]:
         """Ids of the nodes that a series' curve is fitted to; an embed node serves several."""
         return self.node(series.id).needs
+
+    def earlier_block(self, id: str) -> str | None:
+        """The node that asks the same of the rows just before; None for the first rows."""
+        return self._earlier_blocks.get(id)
+
+    @cached_property
+    def _earlier_blocks(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for series in self.series:
+            ends: dict[tuple[Fidelity, int], str] = {}
+            for id in self.probes_of(series):
+                one = self.measurements[id]
+                if one.kind == "evaluate":
+                    ends[one.fidelity, one.start + one.rows] = id
+            for id in ends.values():
+                one = self.measurements[id]
+                if one.start:
+                    found[id] = ends[one.fidelity, one.start]
+        return found
 
     def rests_on(self, id: str) -> tuple[str, ...]:
         """Everything that a node needs, directly or through others, in the graph's order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -59,7 +59,7 @@ def gather(
     found = untouched(measured)
     profiles: dict[str, DeviceProfile] = {}
     proxies: dict[str, Observation] = {}
-    runs: dict[str, Run] = {}
+    answered: dict[str, Measured] = {}
     failures: dict[str, tuple[Fidelity, Unmeasured]] = {}
     for one in found:
         request, observation = one.measurement, one.observation
@@ -73,24 +73,60 @@ def gather(
         elif request.kind == "proxy" and model is not None:
             proxies[model] = observation
         elif request.kind == "evaluate" and observation.items:
-            runs[one.node] = Run(
-                fidelity=request.fidelity,
-                observation=observation,
-                value=value_of(metric, observation.items),
-                draws=metric_draws(metric, observation.items, draws=draws, seed=seed),
-            )
+            answered[one.node] = one
+
+    def run(blocks: Sequence[Measured]) -> Run:
+        observation = joined(blocks)
+        return Run(
+            fidelity=blocks[0].measurement.fidelity,
+            observation=observation,
+            value=value_of(metric, observation.items),
+            draws=metric_draws(metric, observation.items, draws=draws, seed=seed),
+        )
+
     nodes = {series.id: graph.probes_of(series) for series in graph.series}
     return Evidence(
         profiles=profiles,
         proxies=proxies,
         runs={
-            id: tuple(sorted((runs[node] for node in needed if node in runs), key=order))
+            id: tuple(sorted(map(run, in_blocks(answered, needed)), key=order))
             for id, needed in nodes.items()
         },
         failures={
             id: dict(failures[node] for node in needed if node in failures)
             for id, needed in nodes.items()
         },
+    )
+
+
+def in_blocks(answered: Mapping[str, Measured], nodes: Sequence[str]) -> list[tuple[Measured, ...]]:
+    """What was answered at each fidelity, the blocks of rows in their order. Rows that do not
+    begin with the first are left out: nothing else was measured on them."""
+    found: dict[Fidelity, list[Measured]] = {}
+    for node in nodes:
+        if node in answered:
+            found.setdefault(answered[node].measurement.fidelity, []).append(answered[node])
+    blocks = [tuple(sorted(one, key=lambda part: part.measurement.start)) for one in found.values()]
+    return [one for one in blocks if one[0].measurement.start == 0]
+
+
+def joined(blocks: Sequence[Measured]) -> Observation:
+    """The blocks of one run as one observation on all their rows."""
+    first = blocks[0].observation
+    if len(blocks) == 1:
+        return first
+    usages = [one.observation.usage for one in blocks]
+    cached = [usage.cached_tokens for usage in usages if usage.cached_tokens is not None]
+    return replace(
+        first,
+        items=tuple(item for one in blocks for item in one.observation.items),
+        usage=replace(
+            usages[0],
+            prompt_tokens=sum(usage.prompt_tokens for usage in usages),
+            cached_tokens=sum(cached) if len(cached) == len(usages) else None,
+            completion_tokens=sum(usage.completion_tokens for usage in usages),
+            requests=sum(usage.requests for usage in usages),
+        ),
     )
 
 

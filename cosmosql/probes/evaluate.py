@@ -147,7 +147,7 @@ def answered(
     """The run's rows, answered by its candidate made ready; its time is not in the usage yet."""
     measurement = run.measurement
     prepared = runtime.task(measurement.candidate.task)
-    examples = prepared.examples(Role(measurement.role), measurement.rows)
+    examples = prepared.examples(Role(measurement.role), measurement.rows, measurement.start)
     answers = adapted.answer(examples, progress)
     if len(answers) != len(examples):
         raise ValueError(f"{len(answers)} answers to {len(examples)} rows")

@@ -120,8 +120,9 @@ def learned_from(measurement: Measurement, runtime: Runtime) -> list[str]:
 
 def answered(measurement: Measurement, runtime: Runtime) -> list[str]:
     """Identities of the rows that a measurement answers, in order."""
-    dataset = runtime.task(measurement.candidate.task).dataset
-    return [row.identity for row in dataset.rows[Role(measurement.role)][: measurement.rows]]
+    rows = runtime.task(measurement.candidate.task).dataset.rows[Role(measurement.role)]
+    end = measurement.start + measurement.rows
+    return [row.identity for row in rows[measurement.start : end]]
 
 
 def _asked_proxy(measurement: Measurement, runtime: Runtime) -> Mapping[str, Json]:
@@ -170,6 +171,7 @@ def _order(run: ProbeRun, runtime: Runtime) -> tuple[object, ...]:
         (fidelity.train_rows or 0) if trains else (fidelity.shots or 0),
         fidelity.steps or 0,
         fidelity.seed,
+        measurement.start,
         run.key,
         run.node,
     )

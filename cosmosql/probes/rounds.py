@@ -86,7 +86,7 @@ def explore(
     rounds: list[Round] = []
     while True:
         found = tuple(known[id] for id in graph.measurements if id in known)
-        left = [id for id in graph.measurements if id not in known and id not in refused]
+        left = [id for id in graph.measurements if is_open(id, graph, known) and id not in refused]
         if not left:
             ended = Ended.CAP_REACHED if refused else Ended.MENU_EXHAUSTED
             return Exploration(measured=found, rounds=tuple(rounds), ended=ended)
@@ -99,3 +99,9 @@ def explore(
         else:
             refused.add(chosen.node)
         known.update(shown)
+
+
+def is_open(id: str, graph: PlanGraph, known: Mapping[str, Measured]) -> bool:
+    """Whether a node can be measured next: further rows only after those before them."""
+    before = graph.earlier_block(id)
+    return id not in known and (before is None or before in known)

@@ -22,9 +22,9 @@ class PreparedTask:
     view: TaskView
     dataset: LoadedDataset
 
-    def examples(self, role: Role, rows: int | None = None) -> tuple[Example, ...]:
-        """The first so many rows of a role, rendered, in the role's order."""
-        return self.rendered(self.dataset.rows[role][:rows])
+    def examples(self, role: Role, rows: int, start: int = 0) -> tuple[Example, ...]:
+        """So many rows of a role from `start` on, rendered, in the role's order."""
+        return self.rendered(self.dataset.rows[role][start : start + rows])
 
     def rendered(self, rows: Sequence[Row]) -> tuple[Example, ...]:
         """Rows, of this or another dataset with the same columns, as examples of this task."""

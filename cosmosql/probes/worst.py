@@ -71,7 +71,7 @@ def worst_workload(run: ProbeRun, runtime: Runtime) -> Workload:
         return Workload()
     prepared = runtime.task(measurement.candidate.task)
     pool = runtime.train(measurement.candidate)
-    judged = prepared.examples(Role(measurement.role), measurement.rows)
+    judged = prepared.examples(Role(measurement.role), measurement.rows, measurement.start)
     texts = [example.input + prepared.view.separator for example in (*pool, *judged)]
     input_tokens = runtime.largest(model, texts)
     if measurement.kind == "proxy":

@@ -61,7 +61,8 @@ def at(probe: Probe) -> str:
     done = [words.plural(amount, noun) for amount, noun in counted if amount is not None]
     if done and probe.seed:
         done.append(f"seed {probe.seed}")
-    return f"{', '.join(done)} on {words.plural(probe.rows, 'row')}".strip()
+    rows = words.plural(probe.rows, "more row" if probe.start else "row")
+    return f"{', '.join(done)} on {rows}".strip()
 
 
 def worth(one: Round, plan: PlanDocument) -> str:
