@@ -4,7 +4,8 @@
     python tests/bench/adaptive.py --simulated 16 --recorded 0
 
 Half of the problems are simulated worlds whose curves are known, half are resampled from the
-evidence that `make backtest` keeps (`--evidence DIR`). Each method asks for one probe after the
+evidence that `make backtest` keeps (`--evidence DIR`; `--measure` adds the probes that it left
+out, which takes half an hour more). Each method asks for one probe after the
 other and gets the same answers; at every cost the choice is made from what the method knows then,
 by the same forecasts and the same decision. The tables of docs/benchmarks/adaptive.md.
 """
@@ -27,7 +28,7 @@ from replays.comparison import SAME, Comparison, Interval, compared
 from replays.contest import SHARES, Result, contest
 from replays.methods import Halving, adaptive, at_random, uniform
 from replays.problem import Problem
-from replays.recorded import Archive, archives, recorded_problem
+from replays.recorded import Archive, archives, measure_menus, recorded_problem
 from replays.simulated import simulated_problem
 
 METHODS = ("adaptive", "uniform", "halving", "random")
@@ -127,8 +128,13 @@ def main() -> None:
     parser.add_argument("--simulated", type=int, default=160)
     parser.add_argument("--recorded", type=int, default=144)
     parser.add_argument("--evidence", type=Path, default=Path("build/backtest"))
+    parser.add_argument(
+        "--measure", action="store_true", help="first measure what the ledgers lack of their menus"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
+    if options.measure:
+        measure_menus(options.evidence)
     start = time.perf_counter()
     with ProcessPoolExecutor(options.jobs) as pool:
         worlds = list(pool.map(simulated, range(options.simulated), chunksize=4))

@@ -10,7 +10,7 @@ from cosmosql.evidence.measured import Measured
 from cosmosql.probes.rounds import Chooser, explore
 from replays.problem import Problem
 
-SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 """Costs at which methods are compared, as shares of measuring everything on the menu. Each is half
 of the next one."""
 

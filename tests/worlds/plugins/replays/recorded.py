@@ -21,6 +21,7 @@ from cosmosql.compiler import Compiled, compile_spec
 from cosmosql.data.rows import Role
 from cosmosql.evidence.ledger import FILE, Ledger
 from cosmosql.evidence.measured import Measured
+from cosmosql.evidence.metering import Meter
 from cosmosql.evidence.observation import Observation, Usage
 from cosmosql.evidence.store import Recorded
 from cosmosql.evidence.throughput import ADAPTER_TRAINING, FORWARD
@@ -30,6 +31,7 @@ from cosmosql.pipeline import facts_of
 from cosmosql.plan.build import build
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.probes.lower import lower, probe_run
+from cosmosql.probes.run import execute
 from cosmosql.probes.runtime import Runtime
 from replays.problem import Problem
 
@@ -61,8 +63,25 @@ def archives(directory: Path) -> tuple[Archive, ...]:
     return tuple(open_archive(ledger.parents[1]) for ledger in ledgers)
 
 
+def measure_menus(directory: Path) -> None:
+    """Measures every probe that the kept specs name and their ledgers lack: a backtest that probes
+    adaptively leaves most of its menu out, and a replay can offer no more than was recorded."""
+    for ledger in sorted(directory.glob(f"*/.cosmosql/{FILE}")):
+        compiled = compile_spec(spec_in(ledger.parents[1]))
+        with Ledger.open(compiled.root) as opened:
+            runtime = Runtime(compiled.program, compiled.data, opened)
+            runs = lower(compiled.graph, runtime)
+            execute(runs, runtime, opened, Meter({}), scope="replay")
+            runtime.release()
+
+
+def spec_in(folder: Path) -> Path:
+    """The spec beside a ledger."""
+    return min(folder.glob("*.cosmos"))
+
+
 def open_archive(folder: Path) -> Archive:
-    compiled = compile_spec(folder / "backtest.cosmos")
+    compiled = compile_spec(spec_in(folder))
     with Ledger.read(folder) as ledger:
         evidence = Recorded([one for one in ledger.all() if one.kind != "fit"])
     return Archive(

@@ -212,7 +212,7 @@ def draw_skills(
             "retrieved": curve("retrieved", rng.uniform(0.5, 8), ceiling - rng.uniform(0.0, 0.15)),
         },
         tuned=curve("tuned", rng.uniform(20, 160), ceiling + rng.uniform(-0.05, 0.02)),
-        best_rate=float(np.exp(rng.uniform(np.log(5e-4), np.log(5e-3)))),
+        best_rate=float(np.exp(rng.uniform(np.log(1e-3), np.log(6e-3)))),
         gain=rng.uniform(0.5, 3.0),
         spread={
             "zero_shot": 0.0,

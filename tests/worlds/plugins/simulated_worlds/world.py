@@ -77,7 +77,7 @@ strategy retrieved using icl {{
 strategy tuned using lora {{
   model = sweep(model.small, model.large)
   epochs = sweep(1, 4)
-  learning_rate = sweep(0.0007, 0.004)
+  learning_rate = sweep(0.001, 0.004)
   on = hardware.box
 }}
 
