@@ -32,7 +32,7 @@ def command(
     """All past forecasts beside what apply or backtest measured of them, misses included.
 
     A forecast is stated in the ledger before it is measured, and stays as it was. One that nothing
-    measured yet is open. With --verbose plans and times are told as well.
+    measured yet is open. With --verbose the plans are told as well.
 
     \b
     Example:
@@ -43,20 +43,20 @@ def command(
 
     screen = Screen(quiet, verbose)
     found = scoreboard(place)
+    shown = narrowed(found) if misses else found
     if form is options.DataForm.JSON:
         from cosmosql.artifact.storage import document_bytes
 
-        shown = narrowed(found) if misses else found
         screen.data(document_bytes(shown).decode())
         return None
-    from cosmosql.cli.scoreboard_tables import entry_table, summary_lines
+    from cosmosql.cli.scoreboard_tables import entry_tables, summaries
 
-    shown = narrowed(found) if misses else found
     if shown.entries and not quiet:
-        screen.show(entry_table(shown.entries, verbose=verbose))
+        for item in entry_tables(shown.entries, verbose=verbose):
+            screen.show(item)
         screen.show("")
-    for line in summary_lines(found):
-        screen.show(line)
+    for item in summaries(found):
+        screen.show(item)
     return None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -13,36 +14,47 @@ from cosmosql.artifact.scoreboard import ScoreboardDocument, ScoreboardEntry, Sc
 from cosmosql.diagnostics.render.text import visible
 from cosmosql.report import words
 
+LEVELS = ("50", "80", "90")
 SPACELESS_COMMA = re.compile(r",(?=\S)")
+DAY = len("2026-01-31")
 COLOURS = {"hit": "green", "missed": "red", "open": "yellow"}
 
 
-def entry_table(entries: Sequence[ScoreboardEntry], *, verbose: bool) -> Table:
-    """Every forecast with its interval, what was measured, and whether it lay inside."""
+def entry_tables(entries: Sequence[ScoreboardEntry], *, verbose: bool) -> Iterator[RenderableType]:
+    """Every forecast with its interval, what was measured, and whether it lay inside. What all of
+    them have in common is told once, above."""
+    told = [column for column in ORIGIN if verbose or column[0] != "plan"]
+    common = [one for one in told if len({one[1](entry) for entry in entries}) == 1]
+    several = [one for one in told if one not in common]
+    words = (f"{heading} {say(entries[0])}" for heading, say in common if say(entries[0]))
+    yield _text("; ".join(words), "dim")
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("query", overflow="fold")
     table.add_column("candidate or policy", overflow="fold", min_width=18)
-    table.add_column("quantity")
     for heading in ("forecast", "measured", "error"):
-        table.add_column(heading, justify="right")
-    table.add_column("outcome")
-    for heading in ("by", "stated", "plan") if verbose else ("by",):
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    for heading, _ in several:
+        table.add_column(heading, overflow="fold")
     for one in entries:
-        cells = [
-            _text(f"{one.spec.removesuffix('.cosmos')}: {one.query}"),
+        table.add_row(
             _text(SPACELESS_COMMA.sub(", ", one.name)),
-            _text(one.quantity),
             _text(f"{amount(one.predicted, one.unit)} {interval(one)}".rstrip()),
             _text("" if one.measured is None else amount(one.measured, one.unit)),
             _text("" if one.error is None else f"{one.error:+.1f}{' %' if one.unit else ''}"),
             outcome(one),
-            _text(one.by or ""),
-        ]
-        if verbose:
-            cells += [_text(one.stated_at), _text(one.plan[:12])]
-        table.add_row(*cells)
-    return table
+            *(_text(say(one)) for _, say in several),
+        )
+    yield table
+
+
+ORIGIN: tuple[tuple[str, Callable[[ScoreboardEntry], str]], ...] = (
+    ("query", lambda one: f"{one.spec}: {one.query}"),
+    ("of", lambda one: one.quantity),
+    ("stated", lambda one: one.stated_at[:DAY]),
+    ("measured by", lambda one: one.by or ""),
+    ("plan", lambda one: one.plan[:12]),
+)
+"""Where a forecast comes from: heading, and what an entry says."""
 
 
 def outcome(one: ScoreboardEntry) -> Text:
@@ -65,17 +77,18 @@ def interval(one: ScoreboardEntry) -> str:
     return f"[{100 * float(one.low):.1f}, {100 * float(one.high):.1f}]"
 
 
-def summary_lines(found: ScoreboardDocument) -> Iterator[Text]:
-    """What all of it comes to, in a few sentences."""
+def summaries(found: ScoreboardDocument) -> Iterator[RenderableType]:
+    """What all of it comes to."""
     if not found.entries:
         yield Text("No forecast was stated yet: `cosmosql backtest SPEC` and `apply PLAN` do.")
         return
-    if found.summary.forecasts:
-        yield Text.assemble(("stated before they were measured: ", "bold"), scores(found.summary))
-    if found.hindsight.forecasts:
-        yield Text.assemble(
-            ("stated when the outcome was known: ", "bold"), scores(found.hindsight)
-        )
+    rows = (
+        ("stated before they were measured", found.summary),
+        ("stated when the outcome was known", found.hindsight),
+    )
+    shown = [(name, one) for name, one in rows if one.forecasts]
+    if shown:
+        yield summary_table(shown)
     rest = []
     if found.costs:
         rest.append(f"{words.plural(found.costs, 'cost')}, {found.costs_missed} outside")
@@ -84,21 +97,26 @@ def summary_lines(found: ScoreboardDocument) -> Iterator[Text]:
     if found.open:
         rest.append(f"{found.open} open")
     if rest:
-        yield Text(f"beside these: {'; '.join(rest)}.")
+        yield _text(f"{'beside these' if shown else 'so far'}: {'; '.join(rest)}.")
 
 
-def scores(summary: ScoreboardSummary) -> str:
-    """Error and coverage of some forecasts in words."""
-    parts = []
-    if summary.mae_points is not None:
-        parts.append(f"mean absolute error {summary.mae_points:.1f} points")
-    parts += [
-        f"{words.whole_percent(share)} inside {level} %"
-        for level, share in sorted(summary.coverage.items())
-        if share is not None
-    ]
-    counted = words.plural(summary.forecasts, "forecast")
-    return f"{counted}, {summary.missed} missed; {', '.join(parts)}."
+def summary_table(rows: Sequence[tuple[str, ScoreboardSummary]]) -> Table:
+    """Error and coverage; an interval's level that no forecast states is left out."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("forecasts of metrics")
+    for heading in ("number", "missed", "error, points", *(f"inside {one} %" for one in LEVELS)):
+        table.add_column(heading, justify="right")
+    for name, one in rows:
+        covered = (one.coverage.get(level) for level in LEVELS)
+        table.add_row(
+            _text(name),
+            str(one.forecasts),
+            _text(str(one.missed), "red" if one.missed else ""),
+            "" if one.mae_points is None else f"{one.mae_points:.1f}",
+            *("" if share is None else words.whole_percent(share) for share in covered),
+            style="bold",
+        )
+    return table
 
 
 def _text(words: str, style: str = "") -> Text:
