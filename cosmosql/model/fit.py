@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import cast
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, Label
+from cosmosql.model.footprint import memory_needed
 from cosmosql.model.program import Hardware, Model, Program, Query, Strategy, Task
 from cosmosql.source import Span
 from cosmosql.units import Quantity, number_text
@@ -36,7 +37,7 @@ def fits_memory(program: Program, strategy: Strategy) -> Iterator[Diagnostic]:
         if model is None or not isinstance(parameters, int):
             continue
         size = bytes_per_parameter(model, strategy)
-        if parameters * size > Fraction(hardware.memory.base):
+        if memory_needed(parameters, size) > Fraction(hardware.memory.base):
             yield _finding(
                 strategy.span,
                 f"`{model.name}` does not fit in the memory of `{hardware.name}`",
@@ -58,7 +59,7 @@ def bytes_per_parameter(model: Model, strategy: Strategy) -> Fraction:
 
 def _arithmetic(parameters: int, size: Fraction, hardware: Hardware) -> str:
     unit = cast(Quantity, hardware.memory).unit
-    exact = float(parameters * size / Fraction(Quantity.of(1, unit).base))
+    exact = float(memory_needed(parameters, size) / Fraction(Quantity.of(1, unit).base))
     needed = number_text(Decimal(f"{exact:.2f}"))
     bits = f"{float(size):g} byte{'' if size == 1 else 's'}"
     return f"{parameters:_} parameters × {bits} = {needed} {unit}, for the weights alone"

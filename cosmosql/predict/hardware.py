@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from cosmosql.contracts.backend import DeviceProfile, ModelCard
 from cosmosql.evidence.throughput import ADAPTER_TRAINING, FORWARD
 from cosmosql.interval import Unmeasured
+from cosmosql.model.footprint import Load, Shape, memory_needed
 from cosmosql.model.program import Hardware
 
-WORKING_MEMORY = Decimal("1.2")
-"""Weights and what serving needs besides them (activations, cache): a rule of thumb."""
-
-TRAINING_MEMORY = Decimal("1.6")
-"""Weights and what training an adapter needs besides them."""
+MARGIN = Fraction(11, 10)
+"""Memory that is asked for against what the formula counts: allocators leave gaps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +126,25 @@ def beside(profile: DeviceProfile) -> dict[str, Any]:
     }
 
 
-def memory_reason(card: ModelCard | None, hardware: Hardware | None, trains: bool) -> str | None:
+def memory_reason(
+    card: ModelCard | None, hardware: Hardware | None, load: Load | None, *, quantized: bool = False
+) -> str | None:
     """Why a model does not fit into the hardware's memory; None where it does, or where one of
-    the two is unknown."""
+    the two is unknown. `quantized`: its weights are held in 4 bits."""
     if card is None or hardware is None or hardware.memory is None:
         return None
-    share = TRAINING_MEMORY if trains else WORKING_MEMORY
-    needed = share * Decimal(card.parameters) * Decimal(str(card.bytes_per_parameter))
-    if needed <= hardware.memory.base:
+    needed = MARGIN * memory_needed(
+        card.parameters,
+        Fraction(1, 2) if quantized else Fraction(card.bytes_per_parameter),
+        Shape(
+            parameters=card.parameters,
+            layers=card.layers,
+            hidden=card.hidden,
+            vocabulary=card.vocabulary,
+        ),
+        load,
+    )
+    if needed <= Fraction(hardware.memory.base):
         return None
-    gigabytes = needed / 10**9
+    gigabytes = float(needed) / 10**9
     return f"needs about {gigabytes:.3g} GB of memory; {hardware.name} has {hardware.memory}"

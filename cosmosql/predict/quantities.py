@@ -10,6 +10,8 @@ import numpy as np
 from cosmosql.contracts.retriever import RetrieverFactory
 from cosmosql.contracts.strategy import Fidelity
 from cosmosql.interval import Unmeasured
+from cosmosql.model.fit import FOUR_BIT
+from cosmosql.model.footprint import Load
 from cosmosql.model.program import Price, Program
 from cosmosql.plan.build import corpus_of
 from cosmosql.plan.candidate import Candidate
@@ -24,6 +26,7 @@ from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
 from cosmosql.predict.predicting import examples_seen
 from cosmosql.predict.scene import Scene
 from cosmosql.predict.tokens import (
+    RequestTokens,
     prompt_line,
     request_tokens,
     training_tokens,
@@ -60,8 +63,6 @@ def quantities_of(
     card = scene.facts.cards.get(candidate.model)
     tariff = tariff_of(hardware)
     rates = rates_of(scene.evidence.profiles.get(candidate.model), card, hardware)
-    if reason := memory_reason(card, hardware, candidates.trains):
-        rates = Unmeasured(reason)
     shared = shares_demonstrations(scene.program, candidate)
     tokens = (
         metric
@@ -70,6 +71,10 @@ def quantities_of(
     )
     if not isinstance(tokens, Unmeasured) and not isinstance(once, Unmeasured):
         tokens = replace(tokens, query=once.query_tokens)
+    quantized = candidate.kind in FOUR_BIT
+    for load in (training_load(candidate, once), answering_load(tokens)):
+        if reason := memory_reason(card, hardware, load, quantized=quantized):
+            rates = Unmeasured(reason)
     found = {
         **serving(tokens, rates, tariff, n_test=scene.facts.n_test, seed=scene.seed),
         "adapt_cost": adapting(once, rates, tariff, draws=scene.draws, seed=scene.seed),
@@ -85,6 +90,26 @@ def quantities_of(
             found["serve_cost"] = found["endpoint_cost"]
             found["adapt_cost"] = exact(0.0, currency, scene.draws, "measured")
     return Quantities(measures=found, latencies=row_latencies(tokens, rates))
+
+
+def training_load(candidate: Candidate, once: Adaptation | Unmeasured) -> Load | None:
+    """A batch of training; None where nothing is trained or it is not known on what."""
+    if isinstance(once, Unmeasured) or not once.training_tokens:
+        return None
+    return Load(
+        sequences=once.batch_size,
+        tokens=once.batch_size * once.example_tokens,
+        rank=cast(int, candidate.config["rank"]),
+    )
+
+
+def answering_load(tokens: RequestTokens | Unmeasured) -> Load | None:
+    """The longest of the probe rows' requests alone, moved to the candidate's mean."""
+    if isinstance(tokens, Unmeasured):
+        return None
+    lengths = [item.prompt_tokens + item.completion_tokens for item in tokens.items]
+    moved = float(np.median(tokens.prompt + tokens.completion)) - float(np.mean(lengths))
+    return Load(sequences=1, tokens=max(max(lengths) + moved, 0.0))
 
 
 def price_of(program: Program, candidate: Candidate) -> Price | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from cosmosql.evidence.throughput import (
     training,
 )
 from cosmosql.interval import Unmeasured
+from cosmosql.model.footprint import Load, Shape, memory_needed
 from cosmosql.model.program import Price
 from cosmosql.predict.cost import latency_draws, quantiles, row_latencies, serving
 from cosmosql.predict.endpoint import endpoint_costs
@@ -73,13 +75,36 @@ def test_a_missing_price_is_never_zero(world: Any) -> None:
     assert isinstance(tariff_of(None), Unmeasured)
 
 
+def test_memory_is_weights_cache_activations_and_the_state_of_the_adapter() -> None:
+    """Two layers 64 wide, 100 labels of vocabulary and 93,600 other weights: 46,800 a layer, of
+    which attention has 4 * 64^2 = 16,384, so the feed-forward part is 30,416 / (3 * 64) = 158.42
+    wide. In 4 bytes each the weights take 400,000.
+
+    A request of 30 tokens keeps 2 * 2 * 64 = 256 numbers a token and 3 * 64 + 5 * 158.42 = 984.1
+    for the layer at work: 30 * 1,240.1 * 4 = 148,810; two times 100 logits: 800.
+
+    Training rank 8 on 2 rows of 30 tokens in all: the adapter has 8 * 2 * (512 + 3 * 222.42) =
+    18,868 weights of 16 bytes: 301,888; a token and layer 12 * 64 + 3 * 158.42 + 56 = 1,299.25
+    numbers: 30 * 2 * 1,299.25 * 4 = 311,820; six times 2 * 100 logits: 4,800."""
+    shape = Shape(parameters=100_000, layers=2, hidden=64, vocabulary=100)
+    four = Fraction(4)
+    assert memory_needed(100_000, four) == 400_000
+    answered = memory_needed(100_000, four, shape, Load(sequences=1, tokens=30))
+    assert answered == 400_000 + 148_810 + 800
+    trained = memory_needed(100_000, four, shape, Load(sequences=2, tokens=30, rank=8))
+    assert trained == 400_000 + 301_888 + 311_820 + 4_800
+
+
 def test_a_model_larger_than_the_memory_has_no_costs(world: Any) -> None:
+    """As above, and a tenth on top: 604,571 bytes to answer, 1,120,359 to train."""
     one = world()
-    box = replace(one.program.hardware["hardware.box"], memory=Quantity.parse("0.5 MB"))
     card = one.facts.cards["model.small"]
-    assert memory_reason(card, box, trains=False) is None
-    reason = memory_reason(card, box, trains=True)
-    assert reason is not None and "memory" in reason
+    box = replace(one.program.hardware["hardware.box"], memory=Quantity.parse("0.7 MB"))
+    assert memory_reason(card, box, Load(sequences=1, tokens=30)) is None
+    reason = memory_reason(card, box, Load(sequences=2, tokens=30, rank=8))
+    assert reason is not None and "0.00112 GB" in reason and "0.7 MB" in reason
+    # In 4 bits the weights take 50,000 bytes, and activations 2 a number: 571,600.
+    assert memory_reason(card, box, Load(sequences=2, tokens=30, rank=8), quantized=True) is None
 
 
 OVERHEADS = replace(
