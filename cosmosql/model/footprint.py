@@ -1,9 +1,9 @@
 """What a model takes of an accelerator's memory: one formula for `check` and for forecasts.
 
 Weights; for requests the keys and values of their tokens, and one layer's activations; for training
-an adapter its weights, gradients and both moments of Adam in 32 bits, and every layer's activations.
-The counts of activations are those of a Llama layer under PyTorch, attention never held as a whole
-(docs/benchmarks/costs.md says how far measured peaks are from them).
+an adapter its weights, gradients and both moments of Adam in 32 bits, and the activations of every
+layer. How many these are was counted on a Llama layer under PyTorch, whose attention is never held
+as a matrix; docs/benchmarks/costs.md says how far measured peaks are from them.
 """
 
 from __future__ import annotations
