@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import log2
 
 from cosmosql.predict.past import Past, past
-from cosmosql.predict.surface import Place, angle
+from cosmosql.predict.surface import Place, above_chance, angle
 
 MIDDLE, PARAMETERS = 2.5, 1e6
 LEVEL = 4.0
-"""A quarter of the arcsine scale counts as much as a doubling."""
+"""A quarter of the way from chance to perfection counts as much as a doubling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,22 +21,27 @@ class ShownRun:
     task: str
     model: str
     parameters: float
-    labels: int
+    chance: float
+    """Share of the most frequent label."""
     shots: float
     retrieved: bool
     zero_shot: float
     """Accuracy without demonstrations; chance where it was not measured."""
 
     def place(self) -> Place:
-        level = float(angle(self.zero_shot))
         return Place(
-            features={"one": 1.0, "zero_shot": level, "chance": float(angle(1 / self.labels))},
+            features={
+                "one": 1.0,
+                "zero_shot": float(angle(self.zero_shot)),
+                "chance": float(angle(self.chance)),
+            },
             coordinates={
                 "shots": log2(1 + self.shots) - MIDDLE,
                 "retrieved": float(self.retrieved),
                 "parameters": log2(self.parameters / PARAMETERS),
-                "level": LEVEL * level,
+                "level": LEVEL * above_chance(self.zero_shot, self.chance),
             },
+            scales={},
             keys={
                 "task": self.task,
                 "model": f"{self.task} {self.model}",
@@ -56,7 +61,7 @@ def shown_place(row: Mapping[str, str]) -> Place:
         task=row["task"],
         model=row["model"],
         parameters=float(row["parameters"]),
-        labels=int(row["labels"]),
+        chance=float(row["chance"]),
         shots=float(row["shots"]),
         retrieved=row["retrieved"] == "yes",
         zero_shot=float(row["zero_shot"]),

@@ -35,6 +35,16 @@ def off_the_curve(series: Series, size: float) -> Unmeasured | None:
     return None
 
 
+def chance_of(series: Series) -> float:
+    """Share of the most frequent label among the train rows; the series has label counts."""
+    return max(series.label_counts) / sum(series.label_counts)
+
+
+def zero_shot_of(series: Series) -> float:
+    """The model's accuracy as it is; chance where it was not measured."""
+    return series.zero_shot.value if series.zero_shot else chance_of(series)
+
+
 def along_curve(
     series: Series, sizes: Sequence[float], *, draws: int, seed: int
 ) -> tuple[Array | Unmeasured, ...]:

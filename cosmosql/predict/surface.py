@@ -24,11 +24,13 @@ JITTER = 1e-8
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """A smooth term: covariance `deviation`² exp(-½ Σ ((x - x') / length)²) between runs with the
-    same `shared` key (empty: between all). A coordinate without a length plays no part."""
+    same `shared` key (empty: between all), times the `scale` of both (empty: 1). A coordinate
+    without a length plays no part."""
 
     shared: str
     deviation: float
     lengths: Mapping[str, float]
+    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,12 @@ class Surface:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a run stands: `features` of its mean, `coordinates`, and `keys` of what it shares."""
+    """Where a run stands: `features` of its mean, `coordinates`, `scales` of what may change there,
+    and `keys` of what it shares."""
 
     features: Mapping[str, float]
     coordinates: Mapping[str, float]
+    scales: Mapping[str, float]
     keys: Mapping[str, str]
 
 
@@ -85,6 +89,15 @@ def share(angle: Array) -> Array:
     return np.asarray(np.sin(np.clip(angle, 0.0, np.pi / 2)) ** 2, np.float64)
 
 
+def above_chance(value: float, chance: float) -> float:
+    """A value with chance at 0 and perfection at 1; no lower than a fifth below chance.
+
+    >>> above_chance(0.75, 0.5), above_chance(0.2, 0.2)
+    (0.5, 0.0)
+    """
+    return max((value - chance) / (1 - chance), -0.2) if chance < 1 else 0.0
+
+
 def expected(surface: Surface, places: Sequence[Place]) -> Array:
     """The mean before any run was seen, shape (places,)."""
     weights = np.array(list(surface.mean.values()), np.float64)
@@ -107,14 +120,23 @@ def covariance(surface: Surface, left: Sequence[Place], right: Sequence[Place]) 
 
 
 def covariance_of(term: Term, left: Sequence[Place], right: Sequence[Place]) -> Array:
-    ours, theirs = scaled(term, left), scaled(term, right)
-    squares = (ours**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1)[None, :]
-    matrix = term.deviation**2 * np.exp(-0.5 * np.maximum(squares - 2 * ours @ theirs.T, 0.0))
+    matrix = term.deviation**2 * likeness(term, left, right)
+    if term.scale:
+        ours = np.array([one.scales[term.scale] for one in left])
+        theirs = np.array([one.scales[term.scale] for one in right])
+        matrix = matrix * ours[:, None] * theirs[None, :]
     if term.shared:
         own = np.array([one.keys[term.shared] for one in left])
         other = np.array([one.keys[term.shared] for one in right])
         matrix = matrix * (own[:, None] == other[None, :])
     return np.asarray(matrix, np.float64)
+
+
+def likeness(term: Term, left: Sequence[Place], right: Sequence[Place]) -> Array:
+    """Correlation of the term by coordinates alone."""
+    ours, theirs = scaled(term, left), scaled(term, right)
+    squares = (ours**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1)[None, :]
+    return np.asarray(np.exp(-0.5 * np.maximum(squares - 2 * ours @ theirs.T, 0.0)), np.float64)
 
 
 def scaled(term: Term, places: Sequence[Place]) -> Array:
@@ -155,11 +177,10 @@ def informed(surface: Surface, past: Runs, places: Sequence[Place]) -> Belief:
 
 
 def nearness(surface: Surface, past: Sequence[Place], places: Sequence[Place]) -> Array:
-    """See `Belief.nearness`."""
+    """See `Belief.nearness`: by the term that reaches furthest."""
     shared = [term for term in surface.terms if not term.shared]
-    matrices = [covariance_of(term, past, places) for term in shared]
-    total = np.sum(matrices, axis=0) / sum(term.deviation**2 for term in shared)
-    return np.asarray(total.max(axis=0), np.float64)
+    nearest = [likeness(term, past, places).max(axis=0) for term in shared]
+    return np.asarray(np.max(nearest, axis=0), np.float64)
 
 
 def variances(surface: Surface, runs: Runs) -> Array:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from math import log2
 
 from cosmosql.predict.past import Past, past
-from cosmosql.predict.surface import Place, angle
+from cosmosql.predict.surface import Place, above_chance, angle
 
 EXAMPLES, LEARNING_RATE, RANK, ROWS, PARAMETERS = 512.0, 2e-3, 6.0, 512.0, 1e6
 """The middle of past runs, from which binary logarithms are counted."""
 
 LEVEL = 4.0
-"""A quarter of the arcsine scale counts as much as a doubling."""
+"""A quarter of the way from chance to perfection counts as much as a doubling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,8 @@ class TuningRun:
     task: str
     model: str
     parameters: float
-    labels: int
+    chance: float
+    """Share of the most frequent label."""
     train_rows: float
     examples: float
     """That training sees, epochs counted."""
@@ -31,20 +32,31 @@ class TuningRun:
     rank: float
     proxy: float
     """Accuracy of the light heads on the same rows."""
+    zero_shot: float
+    """Accuracy of the model as it is; chance where it was not measured."""
 
     def place(self) -> Place:
         """Raises ValueError where a count or a rate is not positive."""
-        level = float(angle(self.proxy))
+        examples = log2(self.examples / EXAMPLES)
+        learning_rate = log2(self.learning_rate / LEARNING_RATE)
+        proxy, chance = float(angle(self.proxy)), float(angle(self.chance))
         return Place(
-            features={"one": 1.0, "proxy": level, "chance": float(angle(1 / self.labels))},
+            features={
+                "one": 1.0,
+                "proxy": proxy,
+                "chance": chance,
+                "zero_shot": float(angle(self.zero_shot)),
+            },
             coordinates={
-                "examples": log2(self.examples / EXAMPLES),
-                "learning_rate": log2(self.learning_rate / LEARNING_RATE),
+                "examples": examples,
+                "learning_rate": learning_rate,
+                "dose": examples + learning_rate,
                 "rank": log2(self.rank / RANK),
                 "rows": log2(self.train_rows / ROWS),
                 "parameters": log2(self.parameters / PARAMETERS),
-                "level": LEVEL * level,
+                "level": LEVEL * above_chance(self.proxy, self.chance),
             },
+            scales={"room": proxy - chance},
             keys={"task": self.task, "model": f"{self.task} {self.model}"},
         )
 
@@ -60,10 +72,11 @@ def tuning_place(row: Mapping[str, str]) -> Place:
         task=row["task"],
         model=row["model"],
         parameters=float(row["parameters"]),
-        labels=int(row["labels"]),
+        chance=float(row["chance"]),
         train_rows=float(row["train_rows"]),
         examples=float(row["examples"]),
         learning_rate=float(row["learning_rate"]),
         rank=float(row["rank"]),
         proxy=float(row["proxy"]),
+        zero_shot=float(row["zero_shot"]),
     ).place()

@@ -55,35 +55,28 @@ from cosmosql.probes.runtime import Runtime
 FOLDER = Path(__file__).parents[2] / "stdlib" / "past"
 PLACES = {"finetune": tuning.tuning_place, "icl": demonstrating.shown_place}
 
+TRAINING = {"examples": 2, "dose": 4, "rank": 6, "rows": 3}
+
 FORMS = {
     "finetune": Surface(
-        mean={"one": 0.0, "proxy": 1.0, "chance": 0.0},
-        weights={"one": 0.5, "proxy": 0.5, "chance": 0.5},
+        mean={"one": 0.0, "proxy": 1.0, "chance": 0.0, "zero_shot": 0.0},
+        weights={"one": 0.5, "proxy": 0.5, "chance": 0.5, "zero_shot": 0.5},
         terms=(
             Term(
                 shared="",
                 deviation=0.2,
-                lengths={
-                    "examples": 2,
-                    "learning_rate": 4,
-                    "rank": 6,
-                    "rows": 3,
-                    "parameters": 3,
-                    "level": 2,
-                },
+                lengths={**TRAINING, "parameters": 3, "level": 2},
             ),
             Term(
-                shared="task",
-                deviation=0.1,
-                lengths={"examples": 2, "learning_rate": 4, "rank": 6, "rows": 3},
+                shared="",
+                deviation=0.2,
+                lengths={**TRAINING, "parameters": 3},
+                scale="room",
             ),
-            Term(
-                shared="model",
-                deviation=0.05,
-                lengths={"examples": 2, "learning_rate": 4, "rank": 6, "rows": 3},
-            ),
+            Term(shared="task", deviation=0.1, lengths=TRAINING),
+            Term(shared="model", deviation=0.05, lengths=TRAINING),
         ),
-        noise={"level": -3.0, "learning_rate": 0.1, "examples": 0.0},
+        noise={"level": -3.0, "dose": 0.1, "examples": 0.0},
     ),
     "icl": Surface(
         mean={"one": 0.0, "zero_shot": 1.0, "chance": 0.0},
@@ -127,8 +120,8 @@ def of_task(spec: Path) -> dict[str, list[dict[str, Any]]]:
     with Ledger.read(compiled.root) as ledger:
         observations = sorted(ledger.all(), key=lambda one: one.key)
         runtime = Runtime(compiled.program, compiled.data, ledger)
-    task = facts_of(compiled, runtime).task
-    labels = len(runtime.task(compiled.query.task).view.labels)
+    facts = facts_of(compiled, runtime)
+    chance = max(facts.label_counts) / sum(facts.label_counts)
     models = {
         canonical(run.asked["model"]): run.model
         for run in lower(compiled.graph, runtime)
@@ -150,10 +143,10 @@ def of_task(spec: Path) -> dict[str, list[dict[str, Any]]]:
     for text, group in sorted(groups.items()):
         model = json.loads(text)["model"]
         described = {
-            "task": task,
+            "task": facts.task,
             "model": model,
             "parameters": runtime.card(model).parameters,
-            "labels": labels,
+            "chance": rounded(chance),
         }
         kind = "finetune" if group[0].asked["strategy"] == "lora" else "icl"
         details = tuned if kind == "finetune" else shown
@@ -186,6 +179,7 @@ def tuned(one: Observation, known: Mapping[str, Any]) -> dict[str, Any]:
         "proxy": rounded(
             level_at(known["heads"]["sizes"], known["heads"]["accuracy"], fidelity.train_rows)
         ),
+        "zero_shot": rounded(known["zero_shot"]),
     }
 
 
@@ -247,6 +241,7 @@ def unpacked(form: Surface, vector: np.ndarray) -> Surface:
             shared=term.shared,
             deviation=next(values),
             lengths={name: next(values) for name in term.lengths},
+            scale=term.scale,
         )
         for term in form.terms
     )

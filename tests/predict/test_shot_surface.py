@@ -27,7 +27,6 @@ def series(model: str = "large", *, kind: str = "icl-retrieved", **points: float
         kind=kind,
         points=tuple(point(float(name[1:]), value) for name, value in points.items()),
         zero_shot=point(0.0, 0.3),
-        labels=6,
         label_counts=(80,) * 6,
         task="a task of no past run",
         model=model,
@@ -73,8 +72,7 @@ def test_past_runs_reach_as_far_as_they_are_like() -> None:
             task="new",
             model="any",
             parameters=parameters,
-            labels=6,
-            shots=shots,
+                shots=shots,
             retrieved=True,
             zero_shot=0.3,
         )

@@ -36,6 +36,7 @@ def place(task: str, size: float, rate: float = 0.0, level: float = 0.8) -> Plac
     return Place(
         features={"one": 1.0, "level": level},
         coordinates={"size": size, "rate": rate},
+        scales={},
         keys={"task": task},
     )
 

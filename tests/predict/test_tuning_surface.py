@@ -38,7 +38,7 @@ def series(
         points=(),
         short=runs,
         proxy=tuple(point(size, top - (top - 0.25) / (1 + size / 60)) for size in sizes),
-        labels=6,
+        label_counts=(80,) * 6,
         task=task,
         model=model,
         parameters=2_000_000 if model == "large" else 600_000,

@@ -17,7 +17,12 @@ from cosmosql.contracts.predictor import Series, Target
 from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.demonstrating import ShownRun, past_runs
-from cosmosql.predict.series import forecast_curve, off_the_curve
+from cosmosql.predict.series import (
+    chance_of,
+    forecast_curve,
+    off_the_curve,
+    zero_shot_of,
+)
 from cosmosql.predict.surface import Place
 
 Array = NDArray[np.float64]
@@ -64,7 +69,7 @@ def has_points(series: Series) -> bool:
 
 def placed(series: Series) -> bool:
     """Whether the surface knows where the series stands."""
-    return bool(series.labels and series.parameters)
+    return bool(series.label_counts and series.parameters)
 
 
 def pooled(
@@ -108,13 +113,12 @@ def by_families(
 
 
 def place(series: Series, size: float) -> Place:
-    labels = series.labels or 0
     return ShownRun(
         task=series.task,
         model=series.model,
         parameters=float(series.parameters or 0),
-        labels=labels,
+        chance=chance_of(series),
         shots=size,
         retrieved=series.kind == "icl-retrieved",
-        zero_shot=series.zero_shot.value if series.zero_shot else 1 / labels,
+        zero_shot=zero_shot_of(series),
     ).place()

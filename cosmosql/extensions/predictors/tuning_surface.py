@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cosmosql.contracts.predictor import CurvePoint, Series, Target
 from cosmosql.extensions.predictors.proxy_level import level_at
 from cosmosql.interval import Unmeasured
-from cosmosql.predict.series import along_curve
+from cosmosql.predict.series import along_curve, chance_of, zero_shot_of
 from cosmosql.predict.surface import Place
 from cosmosql.predict.tuning import TuningRun, past_runs
 
@@ -56,7 +56,7 @@ class TuningSurface:
 def placed(series: Series) -> bool:
     """Whether the surface knows where the series stands: heads, and all that describes a run."""
     described = {"learning_rate", "rank"} <= series.config.keys()
-    return bool(series.proxy) and described and bool(series.labels and series.parameters)
+    return bool(series.proxy and series.label_counts and series.parameters) and described
 
 
 def runs_of(series: Series) -> tuple[CurvePoint, ...]:
@@ -68,7 +68,7 @@ def place(series: Series, run: CurvePoint | Target) -> Place:
         task=series.task,
         model=series.model,
         parameters=float(series.parameters or 0),
-        labels=series.labels or 0,
+        chance=chance_of(series),
         train_rows=run.size,
         examples=run.examples,
         learning_rate=series.config["learning_rate"],
@@ -78,4 +78,5 @@ def place(series: Series, run: CurvePoint | Target) -> Place:
             [point.value for point in series.proxy],
             run.size,
         ),
+        zero_shot=zero_shot_of(series),
     ).place()
