@@ -57,6 +57,7 @@ class Observation:
     kind `proxy`: `values["sizes"]`, and `values["accuracy"]` at each: light heads on frozen
     embeddings, with `items` the outcomes of the head at the largest size.
     kind `fit`: `values` of a predictor, kept so that a replay has the same digits everywhere.
+    kind `choice`: `values` are the probe that was chosen next, or why there was none.
     kind `resolve`: `values` are the model card, the dataset's fingerprint or the like.
     Where a measurement has no outcome, `values["unmeasured"]` says why and there are no items.
     """
