@@ -223,7 +223,7 @@ def timing(found: Mapping[str, Took], cores: int) -> str:
     fastest = found[least].probes + found[least].truths
     devices = dict.fromkeys(device for one in found.values() for device in one.devices)
     return (
-        f"Measured on {', '.join(devices)}: {whole:,.0f} core-seconds of the ledgers' clock, of which"
+        f"Measured on {', '.join(devices)}: {whole:,.0f} core-seconds by the ledgers, of which"
         f" the probes {probes:,.0f}, so {whole / cores / 60:.0f} minutes on {cores} cores; the task"
         f" that took least ({least}) {fastest:,.0f}. What else the machine did meanwhile counts."
     )
