@@ -9,7 +9,7 @@ SPECS := examples stdlib cosmosql/cli/starter tests/syntax/specs
 # torch's threads spin against other processes on a busy machine; passive waiting does not.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-all check format tiny backtest backtest-text generated outputs vscode clean
+.PHONY: demo test test-all check format tiny worlds replays backtest backtest-text generated outputs vscode clean
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python >= 3.11 is needed, this is %d.%d; set PYTHON=..." % v[:2])'
@@ -60,6 +60,14 @@ backtest: $(READY)
 ## The same on real text, from DATA/text: docs/benchmarks/text-backtest.md. Without DATA it is skipped.
 backtest-text: $(READY)
 	$(BIN)/python tests/bench/text_backtest.py --keep build/text-backtest $(if $(DATA),--data $(DATA))
+
+## Simulated worlds and replayed probing: docs/benchmarks/worlds.md and adaptive.md. The second needs
+## what `make backtest` keeps. Half an hour each on two cores.
+worlds: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/worlds.py --write docs/benchmarks/worlds.md
+
+replays: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/adaptive.py --write docs/benchmarks/adaptive.md
 
 ARTIFACTS := plan bundle evidence backtest scoreboard diagnostics graph quote outcome answer doctor
 

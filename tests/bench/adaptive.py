@@ -2,6 +2,7 @@
 
     python tests/bench/adaptive.py                       # 300 problems; a quarter of an hour
     python tests/bench/adaptive.py --simulated 16 --recorded 0
+    python tests/bench/adaptive.py --write docs/benchmarks/adaptive.md
 
 Half of the problems are simulated worlds whose curves are known, half are resampled from the
 evidence that `make backtest` keeps (`--evidence DIR`; `--measure` adds the probes that it left
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,8 @@ from replays.methods import Halving, adaptive, at_random, uniform
 from replays.problem import Problem
 from replays.recorded import Archive, archives, measure_menus, recorded_problem
 from replays.simulated import simulated_problem
+
+MEASURED = "## Measured"
 
 METHODS = ("adaptive", "uniform", "halving", "random")
 
@@ -131,29 +134,41 @@ def main() -> None:
     parser.add_argument(
         "--measure", action="store_true", help="first measure what the ledgers lack of their menus"
     )
+    parser.add_argument("--write", type=Path, help="a page whose tables these become")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     if options.measure:
         measure_menus(options.evidence)
     start = time.perf_counter()
+    if options.recorded and not opened(options.evidence):
+        raise SystemExit(f"no evidence in {options.evidence}: run `make backtest`, or name another")
     with ProcessPoolExecutor(options.jobs) as pool:
         worlds = list(pool.map(simulated, range(options.simulated), chunksize=4))
-        tell("Simulated worlds", worlds, own_name)
-        if options.recorded and not opened(options.evidence):
-            print(f"\nNo evidence in {options.evidence}: run `make backtest`, or name another.")
-            return
         count = options.recorded
         found = pool.map(recorded, [options.evidence] * count, range(count), chunksize=4)
         kept = [one for one in found if one is not None]
-        tell("Recorded evidence", kept, task_of)
-    if worlds and kept:
-        tell("Both", [*worlds, *kept], lambda one: own_name(one) if one in worlds else task_of(one))
+    parts = [
+        ("Simulated worlds", worlds, own_name),
+        ("Recorded evidence", kept, task_of),
+    ]
+    tell(
+        "\n\n".join(
+            report(title, compared(results, cluster))
+            for title, results, cluster in parts
+            if results
+        ),
+        options.write,
+    )
     print(f"\n{time.perf_counter() - start:.0f} s", file=sys.stderr)
 
 
-def tell(title: str, results: Sequence[Result], cluster: Callable[[Result], str]) -> None:
-    if results:
-        print(f"\n{report(title, compared(results, cluster))}", flush=True)
+def tell(tables: str, page: Path | None) -> None:
+    """Prints the tables, or puts them under the page's last heading."""
+    if page is None:
+        print(tables)
+        return
+    kept = page.read_text(encoding="utf-8").partition(f"{MEASURED}\n")[0]
+    page.write_text(f"{kept}{MEASURED}\n\n{tables}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

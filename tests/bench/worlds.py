@@ -2,6 +2,7 @@
 
     python tests/bench/worlds.py                  # 300 worlds; about twenty minutes on two cores
     python tests/bench/worlds.py --worlds 24 --first 1000 --order complete
+    python tests/bench/worlds.py --write docs/benchmarks/worlds.md
 
 Each world is a spec with 19 candidates that goes through the whole pipeline, under caps on some
 meters that are drawn at random. The tables of docs/benchmarks/worlds.md.
@@ -25,6 +26,8 @@ from simulated_worlds.law import REGIMES, WRONG
 from simulated_worlds.outcome import LEVELS, Judged, Outcome, Spent, run_world
 from simulated_worlds.scores import confidence, coverage, errors, regrets, widths
 from simulated_worlds.world import CONFIDENCE, TOLERANCE
+
+MEASURED = "## Measured"
 
 WAYS = ("random_shots", "retrieved", "tuned")
 
@@ -108,18 +111,28 @@ def report(found: Sequence[Outcome], spent: Sequence[Spent]) -> str:
     )
 
 
+def tell(tables: str, page: Path | None) -> None:
+    """Prints the tables, or puts them under the page's last heading."""
+    if page is None:
+        print(tables)
+        return
+    kept = page.read_text(encoding="utf-8").partition(f"{MEASURED}\n")[0]
+    page.write_text(f"{kept}{MEASURED}\n\n{tables}\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=300)
     parser.add_argument("--first", type=int, default=0, help="the first world's seed")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--write", type=Path, help="a page whose tables these become")
     parser.add_argument("--order", choices=("adaptive", "complete"), default="adaptive")
     options = parser.parse_args()
     start = time.perf_counter()
     seeds = range(options.first, options.first + options.worlds)
     with ProcessPoolExecutor(options.jobs) as pool:
         done = list(pool.map(run_world, seeds, repeat(options.order), chunksize=4))
-    print(report([one for one, _ in done], [two for _, two in done]))
+    tell(report([one for one, _ in done], [two for _, two in done]), options.write)
     print(f"\n{time.perf_counter() - start:.0f} s", file=sys.stderr)
 
 
