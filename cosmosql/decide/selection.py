@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import comb, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ PLACES = 32
 """Places, at the widest gaps, where the peers of the best one may end."""
 
 RIDGE = 1e-8
-"""Of the median noise variance: options that answer alike are told apart by nothing."""
+"""Of an option's noise variance: options that answer alike are told apart by nothing."""
 
 
 def sobered(subjects: Sequence[Subject], *, n_test: int | None, seed: int) -> tuple[Subject, ...]:
@@ -127,11 +128,9 @@ def corrected(draws: Sequence[Array], *, seed: int) -> list[Array]:
 def posterior(table: Array, *, seed: int) -> Array:
     """Draws under the peers' prior; `table` has shape (options, draws), best option first."""
     means = table.mean(axis=1)
-    noise = np.cov(table)
+    noise = steadied(np.cov(table))
     variances = np.diag(noise)
-    typical = float(np.median(variances))
-    noise += RIDGE * typical * np.eye(len(means))
-    alike = typical * noise / np.sqrt(np.outer(np.diag(noise), np.diag(noise)))
+    alike = np.median(variances) * noise / np.sqrt(np.outer(variances, variances))
     options = Noise(means=means, noise=noise, alike=alike)
     peers, ratios, weights = models(options)
     rng = np.random.default_rng(seed_of("selection", seed))
@@ -149,16 +148,30 @@ def posterior(table: Array, *, seed: int) -> Array:
     return np.asarray(np.clip(found, 0.0, 1.0))
 
 
+def steadied(noise: Array) -> Array:
+    """The covariance halfway to one in which any two options correlate alike (Ledoit and Wolf 2004,
+    "Honey, I shrunk the sample covariance matrix"): the smallest of its eigenvalues, which the
+    likelihood divides by, are those that a finite sample of rows errs most in."""
+    count = len(noise)
+    deviations = np.sqrt(np.diag(noise))
+    scale = np.outer(deviations, deviations)
+    mean = float(((noise / scale).sum() - count) / (count * (count - 1)))
+    alike = np.where(np.eye(count, dtype=bool), 1.0 + RIDGE, max(mean, 0.0)) * scale
+    return np.asarray((noise + alike) / 2)
+
+
 def models(options: Noise) -> tuple[Array, Array, Array]:
     """How many of the best are peers, their ratio of variances, and the weight of every such
-    model. A priori all options are peers with chance one half, else any number of the best is as
-    likely as another."""
+    model. A priori all options are peers with chance one half, else any number of them, and any so
+    many: that these are the best is no more likely than any others."""
     count = len(options.means)
     peers: list[int] = []
     ratios: list[float] = []
     evidence: list[float] = []
     for size in sizes(options.means):
-        prior = -np.log(2) - (np.log(count - 1) if size < count else 0.0)
+        prior = -np.log(2)
+        if size < count:
+            prior -= np.log(count - 1) + log(comb(count, size))
         below = rest(options.part(size, count)) + prior
         if size == 1:
             peers.append(1)
@@ -205,11 +218,13 @@ def marginal(options: Noise) -> Array:
 
 def conditioned(options: Noise, ratio: float, deviations: Array, rng: np.random.Generator) -> Array:
     """Draws of the peers given what was measured, shape (options, draws): draws of the prior and
-    of the noise, moved by what they miss the measured means by; the common mean by generalised
-    least squares of that."""
+    of the noise, moved by what they miss the measured means by. Their common mean is the plain one:
+    weights by precision would follow options that look perfect, generalised least squares whatever
+    the covariance errs in.
+    """
     between = ratio * options.alike
-    weights = np.linalg.inv(options.noise + between)
+    total = options.noise + between
     prior = np.linalg.cholesky(between) @ rng.standard_normal(deviations.shape)
     missed = options.means[:, None] + deviations - prior
-    centre = weights.sum(axis=0) @ missed / weights.sum()
-    return np.asarray(prior + centre + between @ (weights @ (missed - centre)))
+    centre = missed.mean(axis=0)
+    return np.asarray(prior + centre + between @ np.linalg.solve(total, missed - centre))

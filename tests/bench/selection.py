@@ -282,7 +282,7 @@ def forecast_of(metric: Metric, items: tuple[Item, ...]) -> Forecast:
 
 
 def main() -> None:
-    worlds = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    worlds = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     print("| options | bias | corrected | error | corrected | in 90 % | corrected |", end="")
     print(" regret | corrected |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
