@@ -64,7 +64,7 @@ def test_every_stage_is_json_and_its_text_is_the_same_json(project: Path, show: 
     assert len(names) == 8
     assert {run["node"] for run in found["probes"]} == set(found["graph"]["measurements"])
     kinds = {one["kind"] for one in found["evidence"]}
-    assert kinds == {"resolve", "profile", "proxy", "evaluate", "fit"}
+    assert kinds == {"resolve", "profile", "proxy", "evaluate", "choice", "fit"}
     assert [one["candidate"]["name"] for one in found["forecast"]] == names
     draws = found["forecast"][0]["metric"]["draws"]
     assert draws["low"] <= draws["median"] <= draws["high"]
@@ -111,6 +111,7 @@ def test_draws_are_three_numbers_and_nothing_is_nan() -> None:
         "draws": {"median": 0.5, "low": 0.05, "high": 0.95},
         "n": 3,
         "seed": 0,
+        "examples": 0.0,
     }
     assert "\x1b" not in folded({"a\x1b[31m": "b\x1b[0m"})
 
