@@ -31,11 +31,8 @@ def state_plan(
     hindsight = all(ledger.find(key) is not None for key in runs)
     digest = file_digest(plan_path)
     part = chosen_part(plan)
-    wanted: list[tuple[str, str, str, document.Metric | document.Quantity]] = [
-        (part.name, part.kind, part.metric.name, part.metric),
-        (part.name, part.kind, "serve_cost", part.serve_cost),
-        (part.name, part.kind, "adapt_cost", one_off_of(part)),
-    ]
+    own = {part.metric.name: part.metric, "serve_cost": part.serve_cost, "adapt_cost": once(part)}
+    wanted = [(part.name, part.kind, quantity, found) for quantity, found in own.items() if found]
     names = {one.name for one in members} - {part.name}
     wanted += [
         (one.name, one.kind, one.metric.name, one.metric)
@@ -84,5 +81,8 @@ def settle_plan(
             settle(ledger, one, found, runs=1, by="apply")
 
 
-def one_off_of(part: document.Candidate | document.Policy) -> document.Quantity:
-    return part.adapt_cost if isinstance(part, document.Candidate) else part.measures["adapt_cost"]
+def once(part: document.Candidate | document.Policy) -> document.Quantity | None:
+    """The one-off cost of a candidate, or of all members of a policy."""
+    if isinstance(part, document.Candidate):
+        return part.adapt_cost
+    return part.measures.get("adapt_cost")

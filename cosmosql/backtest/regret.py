@@ -62,9 +62,9 @@ def own_regret(line: Line, truths: Truths, *, seed: int) -> document.Regret:
     subject = true_subject(line, chosen, truths, seed=seed)
     if isinstance(subject, Unmeasured):
         return document.Regret(value=None, unit=unit, chosen=chosen, reason=subject.reason)
-    known = [in_truth(one, truths) for one in line.forecasts]
-    subjects = [subject_of(one) for one in known if one is not None]
-    strategies = by_strategy([one for one in known if one is not None])
+    known = [true for one in line.forecasts if (true := in_truth(one, truths)) is not None]
+    strategies = by_strategy(known)
+    subjects = [subject_of(one) for one in known if one.candidate.strategy in query.strategies]
     feasible = {
         one.name: found
         for one in subjects

@@ -58,6 +58,8 @@ class Observation:
     embeddings, with `items` the outcomes of the head at the largest size.
     kind `fit`: `values` of a predictor, kept so that a replay has the same digits everywhere.
     kind `choice`: `values` are the probe that was chosen next, or why there was none.
+    kind `forecast`: `values` are what a plan states of a candidate, kept before it is measured.
+    kind `outcome`: `values` are what was measured of such a forecast.
     kind `resolve`: `values` are the model card, the dataset's fingerprint or the like.
     Where a measurement has no outcome, `values["unmeasured"]` says why and there are no items.
     """

@@ -123,7 +123,11 @@ def line_of(
     requirements: Sequence[Requirement] = (),
 ) -> Line:
     """The real line with other forecasts, another choice and other requirements."""
-    query = replace(real.compiled.query, requirements=tuple(requirements))
+    query = replace(
+        real.compiled.query,
+        requirements=tuple(requirements),
+        strategies=tuple(one.candidate.strategy for one in forecasts),
+    )
     return replace(
         real,
         compiled=replace(real.compiled, query=query),

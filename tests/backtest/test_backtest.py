@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from cosmosql.backtest import run as backtesting
 from cosmosql.backtest.run import backtest
+from cosmosql.backtest.truth import SEEDS
+from cosmosql.cli import backtest as command
 from cosmosql.cli.main import cosmosql
 from cosmosql.diagnostics.diagnostic import InputError
 from cosmosql.evidence.ledger import Ledger
@@ -60,6 +62,10 @@ def test_a_backtest_runs_everything_and_never_again(project: Path) -> None:
     assert set(printed) >= CONTRACT
     assert {"name", "predicted", "low", "high", "measured"} <= set(printed["candidates"][0])
     obeys(printed, "backtest")
+
+
+def test_the_help_tells_the_default_of_the_seeds() -> None:
+    assert command.SEEDS == SEEDS
 
 
 def test_fewer_seeds_and_another_place_for_the_page(project: Path, tmp_path: Path) -> None:

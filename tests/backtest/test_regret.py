@@ -60,6 +60,15 @@ def test_regret_is_what_the_best_feasible_candidate_has_more(real: Line) -> None
     assert own_regret(capped, truths, seed=0).value == 0, "the better one is too dear"
 
 
+def test_what_only_policies_stand_on_is_no_candidate(real: Line) -> None:
+    found = [forecast("own", 0.9), forecast("member", 0.6)]
+    line = line_of(real, found, "own")
+    query = replace(line.compiled.query, strategies=("strategy.own",))
+    line = replace(line, compiled=replace(line.compiled, query=query))
+    taken = own_regret(line, {"own": truth(0.7), "member": truth(0.75)}, seed=0)
+    assert (taken.value, taken.best) == (0, "own")
+
+
 def test_a_regret_that_is_not_known_says_why(real: Line) -> None:
     found = [forecast("a", 0.9), forecast("b", 0.6)]
     nothing = own_regret(line_of(real, found, None), {"a": truth(0.7), "b": truth(0.7)}, seed=0)
