@@ -27,6 +27,7 @@ import csv
 import json
 import re
 import runpy
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -181,6 +182,8 @@ class Outcome:
     errors: Mapping[str, float]
     inside: tuple[bool, ...]
     width: float
+    seconds: float
+    """Processor time of the engine's call for the curve."""
 
 
 Believed = Mapping[str, Priors | None]
@@ -202,7 +205,9 @@ def outcomes(
         if seen.sum() < 3 or not asked.any():
             continue
         known = facts.get(curve.dataset, Facts())
+        before = time.process_time()
         measured = draws(curve, seen, asked, known, believed.get(curve.dataset))
+        seconds = time.process_time() - before
         guesses = {"ours": np.median(measured, axis=0)}
         for name, predict in SIMPLE.items() if simple else ():
             guesses[name] = predict(curve.sizes[seen], curve.values[seen], curve.sizes[asked])
@@ -215,6 +220,7 @@ def outcomes(
                     errors={name: abs(guess[index] - value) for name, guess in guesses.items()},
                     inside=tuple(bool(b[0, index] <= value <= b[1, index]) for b in bounds),
                     width=float(bounds[-1][1, index] - bounds[-1][0, index]),
+                    seconds=seconds,
                 )
             )
     return found
@@ -294,6 +300,7 @@ def report(
     header += ["ours, lodo", "in 90 %, lodo", "width, lodo"] if lodo else []
     print(f"\n{title}\n\n| " + " | ".join(header) + " |")
     print("|" + "---|" * len(header))
+    calls: set[float] = set()
     for kind, kind_cuts in cuts.items():
         own = [curve for curve in curves if curve.kind == kind]
         learnt = left_out(own, facts) if lodo and own else {}
@@ -309,6 +316,9 @@ def report(
             row = [kind, cut, *cells(found, goal)]
             row += [points(other), f"{inside(other)[-1]:.2f}", wide(other)] if other else []
             print("| " + " | ".join(row) + " |", flush=True)
+            calls.update(one.seconds for one in found)
+    if calls:
+        print(f"\nProcessor time of a call: median {1000 * np.median(list(calls)):.0f} ms.")
 
 
 def cells(found: Sequence[Outcome], goal: float | None) -> list[str]:

@@ -215,3 +215,12 @@ def test_a_mixture_over_bad_points_is_the_mixture_of_their_covariances() -> None
             assert inverse == pytest.approx(np.linalg.inv(covariance))
     assert model.scores(curves) == pytest.approx(np.array(direct))
     assert log_total(np.array(direct)) == pytest.approx(np.log(np.exp(direct).sum(axis=0)))
+
+
+def test_examples_seen_are_an_axis_like_rows() -> None:
+    """A curve over examples seen (steps times batch) is followed as one over rows is."""
+    seen = np.array([64.0, 128, 256, 512])
+    truth = 0.92 - 0.6 / (1 + (np.array([*seen, 1536]) / 150) ** 1.1)
+    answer = forecast("finetune", seen, truth[:-1], 2000, [1536], label_counts=8)
+    assert answer.low <= truth[-1] <= answer.high
+    assert answer.value == pytest.approx(truth[-1], abs=0.04)
