@@ -245,8 +245,9 @@ def _prices(program: Program) -> Iterator[Diagnostic]:
 def _served_elsewhere(program: Program, strategy: Strategy, asked: list[str]) -> bool:
     """Whether endpoints' prices tell all the money that is asked about: that of requests to models
     as they are."""
-    models = [program.models.get(name) for name in strategy.models]
-    priced = all(model is not None and model.price is not None for model in models)
+    # Of a model that could not be read something else is said already.
+    models = [program.models[name] for name in strategy.models if name in program.models]
+    priced = bool(strategy.models) and all(model.price is not None for model in models)
     return priced and strategy.using not in TRAINED and set(asked) <= set(COSTS)
 
 
