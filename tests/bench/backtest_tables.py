@@ -151,11 +151,23 @@ def by_task(found: Mapping[str, Document], columns: Sequence[Column]) -> str:
         [task, *(shown(column.value(document), column.form) for column in columns)]
         for task, document in found.items()
     ]
-    means = [
+    return markdown(
+        ["task", *(one.heading for one in columns)], [*rows, ["**mean**", *means(found, columns)]]
+    )
+
+
+def means(found: Mapping[str, Document], columns: Sequence[Column]) -> list[str]:
+    return [
         spanned([column.value(document) for document in found.values()], column.form)
         for column in columns
     ]
-    return markdown(["task", *(one.heading for one in columns)], [*rows, ["**mean**", *means]])
+
+
+def over_tasks(found: Mapping[str, Document], columns: Sequence[Column], what: str) -> str:
+    """The mean row of `by_task` alone, under the name of what it is."""
+    return markdown(
+        ["mean over tasks", *(one.heading for one in columns)], [[what, *means(found, columns)]]
+    )
 
 
 def by_method(found: Mapping[str, Document]) -> str:
