@@ -47,12 +47,12 @@ class Adaptive:
 
     def choose(self, measured: Sequence[Measured], costs: Mapping[str, float]) -> Choice:
         foreseen = self._foresee(measured, self.sketch, tuple(costs))
+        if unknown := self._unknown(measured, foreseen.forecasts, costs):
+            return unknown
         judged = self._weigh(foreseen.forecasts)
         if self._settled(judged) and (ended := self._confirmed(measured)):
             return ended
-        if not costs:
-            return Ended.CAP_REACHED
-        return self._unknown(foreseen.forecasts, costs) or self._best(judged, foreseen, costs)
+        return self._best(judged, foreseen, costs) if costs else Ended.CAP_REACHED
 
     def _foresee(
         self, measured: Sequence[Measured], draws: int, prospects: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Adaptive:
             self.fits,
             seed=self.seed,
             draws=draws,
-            prospects=[id for id in prospects if self.graph.earlier_block(id) is None],
+            prospects=[id for id in prospects if self._on_curve(id)],
         )
 
     def _weigh(self, forecasts: Sequence[Forecast]) -> list[Judged]:
@@ -83,17 +83,22 @@ class Adaptive:
         _, _, settled = choose(self.graph.query, judged)
         return Ended.DECIDED if settled else None
 
-    def _unknown(self, forecasts: Sequence[Forecast], costs: Mapping[str, float]) -> Round | None:
-        """The cheapest probe of a series of whose candidates some have no forecast at all: what is
-        not known has no worth that could be computed."""
-        blank = {
-            one.candidate.name for one in forecasts if not isinstance(one.metric, Distribution)
-        }
+    def _unknown(
+        self,
+        measured: Sequence[Measured],
+        forecasts: Sequence[Forecast],
+        costs: Mapping[str, float],
+    ) -> Round | None:
+        """The cheapest probe of a series of which nothing was measured and nothing foretold: what
+        is not known has no worth that could be computed, and takes no part in a decision."""
+        known = {one.candidate.name for one in forecasts if isinstance(one.metric, Distribution)}
+        done = {one.node for one in measured if self._tells(one.node)}
         nodes = [
             id
             for series in self.graph.series
-            if any(one.name in blank for one in series.candidates)
-            for id in self.graph.probes_of(series)
+            if known.isdisjoint(one.name for one in series.candidates)
+            if done.isdisjoint(probes := self.graph.probes_of(series))
+            for id in probes
             if id in costs and self._tells(id)
         ]
         if not nodes:
@@ -102,8 +107,13 @@ class Adaptive:
         return Round(node=node, worth=None, error=None, cost=rounded(costs[node]), unit=self.unit)
 
     def _tells(self, node: str) -> bool:
-        """Whether a probe lies on its curve: one without demonstrations does not."""
-        return self.graph.measurements[node].fidelity.shots != 0
+        """Whether a probe says something of its curve: one without demonstrations does not."""
+        return self._on_curve(node) and self.graph.measurements[node].fidelity.shots != 0
+
+    def _on_curve(self, node: str) -> bool:
+        """Whether a node is a step of its series on the common rows."""
+        request = self.graph.measurements[node]
+        return request.kind == "evaluate" and request.start == 0
 
     def _best(
         self, judged: Sequence[Judged], foreseen: Foreseen, costs: Mapping[str, float]
