@@ -25,6 +25,7 @@ from cosmosql.decide.adaptive import Adaptive
 from cosmosql.decide.choose import decide
 from cosmosql.decide.decision import Decision
 from cosmosql.decide.imagined import imagine
+from cosmosql.decide.survey import Survey
 from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.evidence import file as evidence_file
 from cosmosql.evidence.ledger import Ledger
@@ -54,6 +55,9 @@ Report: TypeAlias = Callable[[str, int, int], None]
 """Told (what is being done, done, total) while measurements run."""
 
 DEFAULT_SEED = 0
+
+CHOOSERS = {"adaptive": Adaptive, "survey": Survey}
+"""By the probe's order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,14 +191,15 @@ def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Li
         known = Recorded(item for item in ledger.all() if item.kind in ("fit", "choice"))
         facts = facts_of(compiled, runtime)
         bench = LiveBench(compiled.graph, runs, ledger, runtime, watcher)
-        adaptive = Adaptive(
+        order = compiled.program.probes[compiled.query.probe].order
+        chosen_by = CHOOSERS.get(order, Adaptive)(
             graph=compiled.graph,
             facts=facts,
             fits=Fits(known, replay=False),
             seed=seed,
             unit=bench.unit,
         )
-        chooser = Remembered(question(compiled, seed), known, adaptive, ledger.add)
+        chooser = Remembered(question(compiled, seed), known, chosen_by, ledger.add)
         exploration = explore(compiled.graph, pair(runs, observations), bench, chooser)
         runtime.release()
         line = _line(compiled, observations, exploration, chooser, facts, known, seed)
@@ -236,6 +241,7 @@ def question(compiled: Compiled, seed: int) -> dict[str, Json]:
     return {
         "graph": compiled.graph.identities["decide"],
         "declared": [content(one) for one in declared],
+        "order": program.probes[query.probe].order,
         "fit": FIT,
         "seed": seed,
     }

@@ -303,9 +303,11 @@ _PROBE = Kind(
             name="order",
             type=FieldType.WORD,
             doc="`adaptive`: after a first round the probe that promises the largest gain of the "
-            "choice per cost, until the query is decided; `complete`: all of them.",
+            "choice per cost, until the query is decided; `survey`: the one that narrows all "
+            "forecasts most, until their deviation is on average within the query's tolerance; "
+            "`complete`: all of them.",
             default="adaptive",
-            choices=("adaptive", "complete"),
+            choices=("adaptive", "survey", "complete"),
         ),
     ),
 )
