@@ -114,9 +114,9 @@ def methods(
     *,
     seed: int,
 ) -> dict[str, MethodScores]:
-    """The scores of each method, in the order in which the spec names them."""
+    """The scores of each method, by name."""
     program = line.compiled.program
-    names = dict.fromkeys(method_of(program, one.candidate) for one in line.forecasts)
+    names = sorted({method_of(program, one.candidate) for one in line.forecasts})
     return {name: method_scores(line, name, items, options, full, seed=seed) for name in names}
 
 

@@ -420,9 +420,9 @@ def _limits(found: BacktestDocument) -> tuple[str, ...]:
         "of a query with its candidates alone.",
         "An interval foretells one run on the test rows; the measured value is a mean of runs, "
         "which lies inside a little more often. The share of single runs is told beside it.",
-        "Compute is counted in FLOPs: 2 a parameter and token read, 4 a parameter and token "
-        "trained on. Everything means each candidate adapted once and judged on the test rows, "
-        "by the tokens that this took, with shared beginnings and indexes counted once. A method is charged every probe that "
+        "Compute is counted in FLOPs of forward and backward passes. Everything means each "
+        "candidate adapted once and judged on the test rows, by the tokens that this took, with "
+        "shared beginnings and indexes counted once. A method is charged every probe that "
         "its curves need, also where another shares it.",
     ]
     if found.budgets:
