@@ -91,15 +91,16 @@ def evaluated_work(graph: PlanGraph, one: Measured) -> Work:
 
 
 def embedded_work(one: Measured) -> Work:
-    """What a measurement embedded: for the proxy, or for its model's own index, whose tokens no
-    prompt holds. How many texts is told by a prompt's length, of the rows that were answered."""
+    """What a measurement embedded, train rows and the answered ones: for the proxy, or for its
+    model's own index, whose tokens no prompt holds."""
     items, prompt = one.observation.items, one.observation.usage.prompt_tokens
     prompts = sum(item.prompt_tokens for item in items)
     tokens = prompt - prompts
     if tokens <= 0:
         return Work()
-    length = prompts / (len(items) * (1 + (one.measurement.fidelity.shots or 0)))
-    return embedding(tokens, tokens / length if length else len(items))
+    train = one.observation.asked.get("train")
+    learnt = int(cast(int, train["count"])) if isinstance(train, dict) else 0
+    return embedding(tokens, len(items) + learnt)
 
 
 def exhaustive(
