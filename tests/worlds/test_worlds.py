@@ -59,16 +59,21 @@ def test_spending_stays_below_every_cap(share: Any) -> None:
     assert all(one.taken or not one.began for one in spent)
 
 
+LEAST = {50: 0.15, 80: 0.35, 90: 0.5}
+"""The least share of forecasts that intervals of these levels may hold, far below what they
+promise: eight worlds are few, and forecasts of one world stand and fall together. The promise is
+judged on three hundred (docs/benchmarks/worlds.md)."""
+
+
 def test_intervals_hold_what_a_run_in_full_gives(share: Any) -> None:
-    """Few worlds, and so a wide band; tests/bench/worlds.py has three hundred."""
     from simulated_worlds.law import WRONG
     from simulated_worlds.scores import coverage
 
     outcomes, _ = share
     known = [one for one in outcomes if one.regime != WRONG]
-    found = [coverage(known, level) for level in (50, 80, 90)]
-    assert all(one.share > one.band[0] for one in found)
-    assert found[0].share < found[1].share <= found[2].share
+    found = {level: coverage(known, level) for level in LEAST}
+    assert all(one.share >= LEAST[level] for level, one in found.items())
+    assert found[50].share < found[80].share <= found[90].share
 
 
 def test_decisions_are_not_confident_and_wrong(share: Any) -> None:
