@@ -18,11 +18,11 @@ from cosmosql.interval import Unmeasured
 from cosmosql.plan.build import corpus_of
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
+from cosmosql.plan.series import examples_seen
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import Fits
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.forecasting import DRAWS, foresee
-from cosmosql.predict.predicting import examples
 
 BEST = 3
 """Fine-tuned candidates, the best by their forecasts, for which more is imagined."""
@@ -130,7 +130,7 @@ def wanted(graph: PlanGraph, facts: Facts, candidate: Candidate, full: Fidelity)
         )
     batch = candidate.config.get("batch_size")
     if isinstance(batch, int):
-        steps = round(MORE * examples(candidate, full) / batch)
+        steps = round(MORE * examples_seen(candidate, full) / batch)
         words = f"{MORE} times the training steps"
         found.append(Run(kind="training", what=words, fidelity=replace(full, steps=steps)))
     return tuple(found)

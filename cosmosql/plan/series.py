@@ -163,3 +163,21 @@ def _effort(series: Series, step: Fidelity) -> tuple[bool, int, int, int]:
 def unseeded(step: Fidelity) -> Fidelity:
     """The fidelity with no say in its seed: what two repeated runs share."""
     return replace(step, seed=0)
+
+
+def examples_seen(candidate: Candidate, fidelity: Fidelity) -> int:
+    """Examples that training sees at a fidelity, epochs and filled batches counted; 0 where nothing
+    is trained. The strategy's own count: its training tokens where every example has one."""
+    strategy = strategy_of(candidate.kind)
+    if not strategy.trains:
+        return 0
+    work = strategy.workload(
+        configuration(candidate),
+        fidelity,
+        input_tokens=1,
+        target_tokens=0,
+        instruction_tokens=0,
+        options=0,
+        rows=0,
+    )
+    return work.training_tokens

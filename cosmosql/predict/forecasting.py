@@ -21,6 +21,7 @@ from cosmosql.predict.fits import Fits
 from cosmosql.predict.forecast import Distribution, Forecast, ItemForecast
 from cosmosql.predict.gather import Run, gather, size_of
 from cosmosql.predict.items import item_forecast, shift_to
+from cosmosql.predict.kin import kin
 from cosmosql.predict.metric import distribution, metric_named, row_efficiency
 from cosmosql.predict.pairing import Array
 from cosmosql.predict.predicting import Drawn, Question, kind_of, predict
@@ -164,6 +165,7 @@ def forecast_series(
 ) -> dict[str, Forecast]:
     """Forecasts of candidates that share a learning curve, by name."""
     runs = scene.evidence.runs[candidates.id]
+    told = kin(scene, candidates)
     failures = {
         unseeded(step): reason for step, reason in scene.evidence.failures[candidates.id].items()
     }
@@ -176,9 +178,9 @@ def forecast_series(
         else:
             reason = failures.get(unseeded(full), Unmeasured("it was not measured"))
             metric = predicted_metric(scene, candidates, predicted.get(candidate.name, reason))
-            items = shifted_items(scene, nearest_run(runs, full), metric)
-        once = adaptation_of(scene, candidates, candidate, runs)
-        beside = quantities_of(scene, candidates, candidate, runs, once, metric)
+            items = shifted_items(scene, nearest_run(told, full), metric)
+        once = adaptation_of(scene, candidates, candidate, told)
+        beside = quantities_of(scene, candidates, candidate, told, once, metric)
         forecasts[candidate.name] = Forecast(
             candidate=candidate,
             metric_name=scene.metric.name,

@@ -18,6 +18,7 @@ from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.throughput import profile_of
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.graph import PlanGraph
+from cosmosql.plan.series import examples_seen
 from cosmosql.predict.metric import metric_draws, value_of
 from cosmosql.predict.pairing import Array
 
@@ -28,9 +29,10 @@ INSIDE = 0.01
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A series at one fidelity, answered on the common rows: `value` and paired `draws` of the
-    metric, shape (draws,)."""
+    metric, shape (draws,). `examples` that training saw, 0 where nothing was trained."""
 
     fidelity: Fidelity
+    examples: int
     observation: Observation
     value: float
     draws: Array
@@ -76,9 +78,10 @@ def gather(
             answered[one.node] = one
 
     def run(blocks: Sequence[Measured]) -> Run:
-        observation = joined(blocks)
+        observation, request = joined(blocks), blocks[0].measurement
         return Run(
-            fidelity=blocks[0].measurement.fidelity,
+            fidelity=request.fidelity,
+            examples=examples_seen(request.candidate, request.fidelity),
             observation=observation,
             value=value_of(metric, observation.items),
             draws=metric_draws(metric, observation.items, draws=draws, seed=seed),
@@ -139,14 +142,14 @@ def size_of(fidelity: Fidelity) -> float:
     return float(fidelity.train_rows if fidelity.train_rows is not None else fidelity.shots or 0)
 
 
-def curve_point(run: Run, size: float, examples: float) -> CurvePoint:
+def curve_point(run: Run, size: float) -> CurvePoint:
     return CurvePoint(
         size=size,
         value=run.value,
         draws=run.draws,
         n=run.rows,
         seed=run.fidelity.seed,
-        examples=examples,
+        examples=float(run.examples),
     )
 
 

@@ -15,7 +15,7 @@ from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Program
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.series import Series as Candidates
-from cosmosql.plan.series import configuration, off_axis, strategy_of
+from cosmosql.plan.series import examples_seen, off_axis
 from cosmosql.predict.gather import Run, curve_point, proxy_points, size_of
 from cosmosql.predict.pairing import Array
 from cosmosql.predict.scene import Scene
@@ -133,9 +133,7 @@ def curve_series(scene: Scene, candidates: Candidates, kind: str) -> Series:
     return Series(
         kind=kind,
         points=tuple(
-            curve_point(run, size_of(run.fidelity), examples(first, run.fidelity))
-            for run in runs
-            if run.fidelity.steps is None
+            curve_point(run, size_of(run.fidelity)) for run in runs if run.fidelity.steps is None
         ),
         proxy=proxy,
         zero_shot=zero_shot_of(scene, first.model),
@@ -146,7 +144,7 @@ def curve_series(scene: Scene, candidates: Candidates, kind: str) -> Series:
         else largest_fitting(
             runs, card.context if card else None, scene.evidence.failures[candidates.id]
         ),
-        short=short_runs(runs, first),
+        short=short_runs(runs),
         task=scene.facts.task,
         model=first.model or "",
         parameters=card.parameters if card else None,
@@ -169,36 +167,14 @@ def zero_shot_of(scene: Scene, model: str | None) -> CurvePoint | None:
         and size_of(run.fidelity) == 0
     )
     run = next(found, None)
-    return None if run is None else curve_point(run, 0.0, 0.0)
+    return None if run is None else curve_point(run, 0.0)
 
 
-def short_runs(runs: Sequence[Run], candidate: Candidate) -> tuple[CurvePoint, ...]:
+def short_runs(runs: Sequence[Run]) -> tuple[CurvePoint, ...]:
     return tuple(
-        curve_point(run, size_of(run.fidelity), examples(candidate, run.fidelity))
-        for run in runs
-        if run.fidelity.steps is not None
+        curve_point(run, size_of(run.fidelity)) for run in runs if run.fidelity.steps is not None
     )
 
 
 def target(candidate: Candidate, fidelity: Fidelity) -> Target:
-    return Target(size=size_of(fidelity), examples=examples(candidate, fidelity))
-
-
-def examples(candidate: Candidate, fidelity: Fidelity) -> float:
-    """Examples that training sees at a fidelity, epochs and filled batches counted; 0 where
-    nothing is trained."""
-    return float(examples_seen(candidate, fidelity)) if strategy_of(candidate.kind).trains else 0.0
-
-
-def examples_seen(candidate: Candidate, fidelity: Fidelity) -> int:
-    """The strategy's own count: its training tokens where every example has one."""
-    work = strategy_of(candidate.kind).workload(
-        configuration(candidate),
-        fidelity,
-        input_tokens=1,
-        target_tokens=0,
-        instruction_tokens=0,
-        options=0,
-        rows=0,
-    )
-    return work.training_tokens
+    return Target(size=size_of(fidelity), examples=float(examples_seen(candidate, fidelity)))

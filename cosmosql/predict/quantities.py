@@ -17,13 +17,12 @@ from cosmosql.plan.build import corpus_of
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series as Candidates
-from cosmosql.plan.series import shares_demonstrations
+from cosmosql.plan.series import examples_seen, shares_demonstrations
 from cosmosql.predict.cost import adapting, exact, row_latencies, serving
 from cosmosql.predict.endpoint import endpoint_costs
 from cosmosql.predict.forecast import Adaptation, Distribution
 from cosmosql.predict.gather import Run
 from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
-from cosmosql.predict.predicting import examples_seen
 from cosmosql.predict.scene import Scene
 from cosmosql.predict.tokens import (
     RequestTokens,
@@ -152,10 +151,7 @@ def adaptation_of(
 ) -> Adaptation | Unmeasured:
     """The tokens that making a candidate in full takes."""
     full = candidates.full[candidate.name]
-
-    def seen(fidelity: Fidelity) -> int:
-        return examples_seen(candidate, fidelity)
-
+    seen = examples_seen(candidate, full)
     trained = training_tokens(runs, full, seen) if candidates.trains else (0.0, 0.0)
     indexed = indexed_tokens(scene, candidate, runs, full)
     if isinstance(trained, Unmeasured):
@@ -166,7 +162,7 @@ def adaptation_of(
     return Adaptation(
         training_tokens=trained[0],
         spread=trained[1],
-        example_tokens=trained[0] / seen(full) if candidates.trains else 0.0,
+        example_tokens=trained[0] / seen if candidates.trains else 0.0,
         batch_size=cast(int, candidate.config.get("batch_size", 1)),
         indexed_rows=rows,
         indexed_tokens=rows * a_row,

@@ -22,12 +22,16 @@ from cosmosql.evidence.throughput import (
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
-from cosmosql.plan.series import curve_of, shares_demonstrations, unseeded
+from cosmosql.plan.series import (
+    curve_of,
+    examples_seen,
+    shares_demonstrations,
+    unseeded,
+)
 from cosmosql.predict.cost import TOKENS, index_work, training_work
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.hardware import tariff_of
-from cosmosql.predict.predicting import examples_seen
 from cosmosql.predict.tokens import beginning
 
 Index: TypeAlias = tuple[str | None, str | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,25 +157,17 @@ def fitting_the_context(runs: Sequence[Run], context: int | None) -> float | Non
 
 
 def training_tokens(
-    runs: Sequence[Run], full: Fidelity, examples_seen: Callable[[Fidelity], int]
+    runs: Sequence[Run], full: Fidelity, examples: int
 ) -> tuple[float, float] | Unmeasured:
     """Tokens that training in full sees, and their relative standard error: in proportion to the
-    examples that training sees (`examples_seen`, epochs and filled batches counted), from the
-    largest run that was not cut short. The rows of two runs differ in length as the answered rows
-    do."""
-    whole = [
-        run
-        for run in runs
-        if run.fidelity.steps is None
-        and run.fidelity.train_rows
-        and run.observation.usage.training_tokens > 0
-    ]
-    if not whole or full.train_rows is None:
+    `examples` that it sees, from the run that saw most. The rows of two runs differ in length as
+    the answered rows do."""
+    trained = [run for run in runs if run.observation.usage.training_tokens > 0]
+    if not trained or full.train_rows is None:
         return Unmeasured("no training run was measured")
-    largest = whole[-1]
+    largest = max(trained, key=lambda run: run.examples)
     lengths = np.array([item.prompt_tokens for item in largest.observation.items], np.float64)
     variation = float(lengths.std() / lengths.mean()) if len(lengths) else 0.0
-    measured, wanted = largest.fidelity.train_rows or 0, full.train_rows
-    tokens = largest.observation.usage.training_tokens
-    tokens_in_full = tokens * examples_seen(full) / examples_seen(largest.fidelity)
-    return tokens_in_full, variation * float(np.sqrt(1 / measured + 1 / wanted))
+    measured = min(largest.fidelity.train_rows or 0, largest.examples)
+    tokens = largest.observation.usage.training_tokens * examples / largest.examples
+    return tokens, variation * float(np.sqrt(1 / measured + 1 / full.train_rows))

@@ -72,7 +72,8 @@ def test_past_runs_reach_as_far_as_they_are_like() -> None:
             task="new",
             model="any",
             parameters=parameters,
-                shots=shots,
+            chance=1 / 6,
+            shots=shots,
             retrieved=True,
             zero_shot=0.3,
         )
