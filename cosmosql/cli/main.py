@@ -46,7 +46,8 @@ COMMANDS = (
     (
         "quote",
         "cosmosql.cli.quote",
-        "Every probe that a run would make, the most it can take, and what is paid for already.",
+        "What a run would probe first, what may follow, the most each can take, "
+        "and what is paid for.",
     ),
     (
         "run",
