@@ -20,6 +20,10 @@ from cosmosql.predict.pairing import Array
 
 JITTER = 1e-8
 
+UNLIKE = 1.3
+"""A new task is less like the past ones than these are like each other: what they leave open is
+that much wider."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
@@ -171,7 +175,7 @@ def informed(surface: Surface, past: Runs, places: Sequence[Place]) -> Belief:
     surprise = angle(past.values) - expected(surface, past.places)
     return Belief(
         mean=expected(surface, places) + gain.T @ surprise,
-        covariance=covariance(surface, places, places) - cross.T @ gain,
+        covariance=UNLIKE**2 * (covariance(surface, places, places) - cross.T @ gain),
         nearness=nearness(surface, past.places, places),
     )
 

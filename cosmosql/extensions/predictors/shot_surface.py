@@ -3,7 +3,7 @@
 Within reach of past runs a Gaussian process over them answers (`predict.surface`): what one model
 shows moves the forecast of another, and retrieved demonstrations tell of random ones. Out of their
 reach the curve families answer from the series' own points (`predict.curves`). Draws come from
-the one or the other with the odds of being within reach (a linear opinion pool).
+the one or the other, the process's odds falling with the distance (a linear opinion pool).
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ from cosmosql.predict.series import (
 from cosmosql.predict.surface import Place
 
 Array = NDArray[np.float64]
+
+SHARE = 0.5
+"""Odds of the process amid past runs, where the series has points of its own: tasks whose curves
+rise otherwise than all past ones did are common."""
 
 
 class ShotSurface:
@@ -92,7 +96,7 @@ def pooled(
     families = by_families(group, asked, draws=draws, seed=seed)
     odds = np.random.default_rng(seed_of("pool", seed)).random(draws)
     return [
-        np.where(odds < reach[one], surface[one], families[one])
+        np.where(odds < SHARE * reach[one], surface[one], families[one])
         if one in surface and one in families
         else (surface if one in surface else families)[one]
         for one in asked
