@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from cosmosql.artifact.plan import Basis, Part
 
 
@@ -29,12 +31,12 @@ class Scores(Part):
     """Share of measured values inside the central interval, by its level in percent."""
     cost_saved: float | None
     """One minus the cost of the probes over the cost of running everything once, in FLOPs."""
-    intervals: dict[str, Interval] = {}
+    intervals: dict[str, Interval] = Field(default={})
     """Of `mae_points`, `kendall_tau`, `bias_points`, `coverage.50` and so on: bootstrap over the
     candidates. Of `regret_points`: paired over test rows and runs."""
     bias_points: float | None = None
     """Mean of measured minus predicted: above zero where forecasts are too low."""
-    runs_covered: dict[str, float | None] = {}
+    runs_covered: dict[str, float | None] = Field(default={})
     """As `coverage`, of the single runs whose mean the measured value is."""
 
 

@@ -253,9 +253,10 @@ class Decision(Part):
 
 
 class Purchase(Part):
-    """What could be bought next. `gain` is what the choice is expected to gain, of `of` (a metric as
-    a share of one), with the interval from `low` to `high`; no interval for a measurement (`probe`,
-    `rows`), whose gain is that of a better choice. `rate` is the gain for one unit of `cost`."""
+    """What could be bought next. `gain` is what the choice is expected to gain, of `of` (a metric
+    as a share of one), with the interval from `low` to `high`; no interval for a measurement
+    (`probe`, `rows`), whose gain is that of a better choice. `rate` is the gain for one unit of
+    `cost`."""
 
     kind: str
     """labels, training, model, probe, rows, or nothing."""
@@ -272,8 +273,8 @@ class Purchase(Part):
 
 
 class BreakEven(Part):
-    """Where the chosen one is cheaper in all than another candidate: `from` so many requests on, `up
-    to` so many, `always` or `never`; `probability` of it, and of the interval a confidence of
+    """Where the chosen one is cheaper in all than another candidate: `from` so many requests on,
+    `up to` so many, `always` or `never`; `probability` of it, and of the interval a confidence of
     0.9."""
 
     other: str

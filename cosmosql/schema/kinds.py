@@ -294,8 +294,8 @@ _PROBE = Kind(
         Field(
             name="most_rows",
             type=FieldType.COUNT,
-            doc="Validation rows at most: candidates measured in full that `rows` cannot tell apart "
-            "are compared on further blocks of as many; left out: on no more than `rows`.",
+            doc="Validation rows at most: candidates measured in full that `rows` cannot tell "
+            "apart are compared on further blocks of as many; left out: on no more than `rows`.",
             minimum=1,
         ),
         _count("seeds", "Seeds of repeated runs.", many=True, default=(11, 12)),
