@@ -22,10 +22,15 @@ from cosmosql.probes.rounds import Choice, Ended, Round
 Array = NDArray[np.float64]
 
 
+LEAST = 0.1
+"""A probe that narrows the forecasts' mean deviation by less than this share of the query's tolerance
+is not made."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey(Adaptive):
-    """Ends when the deviation of the predicted candidates' forecasts is, on average, within the
-    query's tolerance."""
+    """Of the probes that narrow the predicted candidates' mean deviation by a tenth of the query's
+    tolerance, the one that does so most for its cost; ends where there is none."""
 
     def choose(self, measured: Sequence[Measured], costs: Mapping[str, float]) -> Choice:
         foreseen = self._foresee(measured, self.sketch, tuple(costs))
@@ -36,16 +41,16 @@ class Survey(Adaptive):
 
     def _narrowest(self, foreseen: Foreseen, costs: Mapping[str, float]) -> Choice:
         predicted = table(foreseen.forecasts)
-        if not len(predicted) or predicted.std(axis=1).mean() <= float(self.graph.query.tolerance):
-            return Ended.DECIDED
         gains = {
             id: narrowing(predicted, self._shown(id, drawn))
             for id, drawn in foreseen.outcomes.items()
-            if isinstance(drawn, np.ndarray)
+            if isinstance(drawn, np.ndarray) and len(predicted)
         }
-        best = max(gains, key=lambda id: gains[id] / max(costs[id], 1e-300), default=None)
-        if best is None or gains[best] <= 0:
+        least = LEAST * float(self.graph.query.tolerance)
+        worthy = [id for id, gain in gains.items() if gain >= least]
+        if not worthy:
             return Ended.NOTHING_WORTH_ITS_PRICE
+        best = max(worthy, key=lambda id: gains[id] / max(costs[id], 1e-300))
         return Round(
             node=best,
             worth=rounded(gains[best]),

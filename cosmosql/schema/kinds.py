@@ -304,7 +304,7 @@ _PROBE = Kind(
             type=FieldType.WORD,
             doc="`adaptive`: after a first round the probe that promises the largest gain of the "
             "choice per cost, until the query is decided; `survey`: the one that narrows all "
-            "forecasts most, until their deviation is on average within the query's tolerance; "
+            "forecasts most, until none does so by a tenth of the query's tolerance; "
             "`complete`: all of them.",
             default="adaptive",
             choices=("adaptive", "survey", "complete"),

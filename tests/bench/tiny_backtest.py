@@ -63,10 +63,11 @@ GRID = {
 
 PROBE = """
 probe look {
+  order = survey
   sizes = [64]
   steps = [16, 32]
-  shots = [1, 2, 4]
-  rows = 600 examples
+  shots = [4, 12]
+  rows = 200 examples
   seeds = [11]
 }
 """
