@@ -23,8 +23,8 @@ Array = NDArray[np.float64]
 
 
 LEAST = 0.1
-"""A probe that narrows the forecasts' mean deviation by less than this share of the query's tolerance
-is not made."""
+"""A probe that narrows the forecasts' mean deviation by less than this share of the query's
+tolerance is not made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
