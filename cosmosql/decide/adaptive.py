@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cosmosql.decide.bundles import bundles, next_of_bundles
 from cosmosql.decide.choose import choose, weigh
 from cosmosql.decide.decision import Verdict
 from cosmosql.decide.further_rows import further_rows
 from cosmosql.decide.judged import Judged
-from cosmosql.decide.value import Prospect, next_probe
+from cosmosql.decide.value import Prospect, contenders, next_probe, utilities
 from cosmosql.evidence.measured import Measured
 from cosmosql.identity import rounded, seed_of
 from cosmosql.interval import Unmeasured
@@ -119,31 +120,35 @@ class Adaptive:
         self, judged: Sequence[Judged], foreseen: Foreseen, costs: Mapping[str, float]
     ) -> Choice:
         known = [one for one in judged if not isinstance(one.objective, Unmeasured)]
-        prospects = list(self._prospects(known, foreseen, costs))
-        if not known or not prospects:
+        if not known:
             return Ended.NOTHING_WORTH_ITS_PRICE
-        picked = next_probe(
-            np.array([one.objective for one in known]),
-            np.array([one.feasible for one in known]),
-            {str(place): prospect for place, (_, prospect) in enumerate(prospects)},
+        utility = contenders(
+            utilities(
+                np.array([one.objective for one in known]),
+                np.array([one.feasible for one in known]),
+            )
+        )
+        steps = dict(self._steps(foreseen, costs))
+        blocks = further_rows(self.graph, known, foreseen.forecasts, costs, seed=self.seed)
+        picked = next_probe(utility, [*steps.items(), *blocks]) or next_of_bundles(
+            utility, steps, bundles(self.graph, steps)
         )
         if picked is None:
             return Ended.NOTHING_WORTH_ITS_PRICE
         return Round(
-            node=prospects[int(picked.name)][0],
+            node=picked.name,
             worth=rounded(picked.gain.value),
             error=rounded(picked.gain.error),
             cost=rounded(picked.cost),
             unit=self.unit,
         )
 
-    def _prospects(
-        self, judged: Sequence[Judged], foreseen: Foreseen, costs: Mapping[str, float]
+    def _steps(
+        self, foreseen: Foreseen, costs: Mapping[str, float]
     ) -> Iterator[tuple[str, Prospect]]:
         for id, drawn in foreseen.outcomes.items():
             if isinstance(drawn, np.ndarray):
                 yield id, Prospect(outcome=self._shown(id, drawn), cost=costs[id])
-        yield from further_rows(self.graph, judged, foreseen.forecasts, costs, seed=self.seed)
 
     def _shown(self, node: str, latent: Array) -> Array:
         """What would be measured there: the metric of a run with the chance of its rows on it."""

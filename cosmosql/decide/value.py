@@ -10,7 +10,7 @@ it is judged on: a fit to the same draws would always find a little to gain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,14 +68,11 @@ def worth(objective: Array, feasible: NDArray[np.bool_], outcome: Array) -> floa
     return max(gain(contenders(utilities(objective, feasible)), outcome).value, 0.0)
 
 
-def next_probe(
-    objective: Array, feasible: NDArray[np.bool_], prospects: Mapping[str, Prospect]
-) -> Pick | None:
+def next_probe(utility: Array, prospects: Iterable[tuple[str, Prospect]]) -> Pick | None:
     """The prospect with the largest worth per cost, the first of equals; None where no worth is
-    above nothing by its Monte Carlo error."""
-    utility = contenders(utilities(objective, feasible))
+    above nothing by its Monte Carlo error. `utility` is that of the `contenders`."""
     best: Pick | None = None
-    for name, prospect in prospects.items():
+    for name, prospect in prospects:
         found = gain(utility, prospect.outcome)
         if found.value <= ERRORS * found.error:
             continue
@@ -109,11 +106,18 @@ def contenders(utility: Array) -> Array:
 
 def gain(utility: Array, outcome: Array) -> Gain:
     """The gain from an outcome; `utility` has shape (options, draws), the best option now first."""
-    draws = len(outcome)
     spread = float(outcome.std())
-    if len(utility) < 2 or spread == 0:
+    if spread == 0:
         return Gain(value=0.0, error=0.0)
-    basis = bent_lines((outcome - outcome.mean()) / spread)
+    return gain_by(utility, bent_lines((outcome - outcome.mean()) / spread))
+
+
+def gain_by(utility: Array, basis: Array) -> Gain:
+    """The gain from what functions of the outcomes, shape (draws, functions), say of the options,
+    shape (options, draws), the best option now first."""
+    draws = len(basis)
+    if len(utility) < 2:
+        return Gain(value=0.0, error=0.0)
     ahead = utility - utility[0]
     gained = np.empty(draws)
     fold = np.arange(draws) % FOLDS

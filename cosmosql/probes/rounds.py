@@ -29,8 +29,9 @@ class Ended(StrEnum):
 class Round:
     """One probe after the first round, and why it was this one.
 
-    `worth` is the expected gain of the choice's objective, in its unit, `error` its Monte Carlo
-    error; None where nothing was known of the node's candidates and any number would be invented.
+    `worth` is the expected gain of the choice's objective, in its unit, by this probe, or by those
+    it was chosen with where none is worth its price alone; `error` is its Monte Carlo error. None
+    where nothing was known of the node's candidates and any number would be invented.
     `cost` is what it was expected to take, in `unit`.
     """
 

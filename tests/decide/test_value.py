@@ -67,7 +67,7 @@ def test_an_outcome_that_tells_nothing_is_worth_nothing() -> None:
     found = [gain(contenders(objective), rng.standard_normal(500)).value for _ in range(40)]
     assert np.mean(found) < 0.0005
     prospects = {str(i): Prospect(outcome=rng.standard_normal(500), cost=1.0) for i in range(5)}
-    picked = next_probe(objective, everything(objective), prospects)
+    picked = next_probe(contenders(objective), prospects.items())
     assert picked is None or picked.gain.value < 0.01
 
 
@@ -130,12 +130,12 @@ def test_worth_per_cost_decides() -> None:
         "sharp": Prospect(outcome=sharp, cost=10.0),
         "blurred": Prospect(outcome=blurred, cost=1.0),
     }
-    picked = next_probe(objective, everything(objective), prospects)
+    picked = next_probe(contenders(objective), prospects.items())
     assert picked is not None
     assert picked.name == "blurred"
     assert picked.gain.value > ERRORS * picked.gain.error
     dearer = {**prospects, "blurred": Prospect(outcome=blurred, cost=9.0)}
-    picked = next_probe(objective, everything(objective), dearer)
+    picked = next_probe(contenders(objective), dearer.items())
     assert picked is not None
     assert picked.name == "sharp"
 
@@ -144,4 +144,4 @@ def test_what_is_settled_needs_no_probe() -> None:
     rng = np.random.default_rng(9)
     objective = np.array([[0.9], [0.5]]) + 0.01 * rng.standard_normal((2, 2000))
     prospects = {"a": Prospect(outcome=objective[0], cost=1.0)}
-    assert next_probe(objective, everything(objective), prospects) is None
+    assert next_probe(contenders(objective), prospects.items()) is None

@@ -8,6 +8,7 @@ import pytest
 
 from cosmosql.data.rows import Role
 from cosmosql.decide.adaptive import Adaptive
+from cosmosql.decide.bundles import bundles
 from cosmosql.decide.value import ERRORS
 from cosmosql.evidence.ledger import Ledger
 from cosmosql.evidence.store import Recorded
@@ -78,3 +79,15 @@ def test_nothing_that_fits_is_a_cap_that_is_reached_unless_it_is_decided(whole):
     assert ended in (Ended.CAP_REACHED, Ended.DECIDED)
     chosen = adaptive(graph, facts).choose(measured, dict.fromkeys(graph.menu, 1.0))
     assert (ended is Ended.DECIDED) == (chosen is Ended.DECIDED)
+
+
+def test_bundles_of_a_graph(whole):
+    graph, _, _ = whole
+    found = bundles(graph, graph.menu)
+    assert len(found) == len(set(found))
+    everything = {node for series in graph.series for node in graph.probes_of(series)}
+    assert set(max(found, key=len)) == everything & set(graph.menu)
+    for series in graph.series:
+        own = tuple(node for node in graph.probes_of(series) if node in graph.menu)
+        assert len(own) < 2 or own in found
+    assert bundles(graph, graph.menu[:1]) == ()

@@ -11,7 +11,7 @@ from cosmosql.decide.decision import Verdict
 from cosmosql.decide.further_rows import further_rows
 from cosmosql.decide.judged import Judged
 from cosmosql.decide.subject import subject_of
-from cosmosql.decide.value import next_probe
+from cosmosql.decide.value import contenders, next_probe, utilities
 from cosmosql.evidence.measured import Measured
 from cosmosql.evidence.observation import Item, Observation, Usage
 from cosmosql.plan.build import build
@@ -86,9 +86,7 @@ def test_a_block_is_weighed_beside_the_rivals_at_the_price_of_both(graph, close)
     )
     objective = np.array([one.objective for one in judged])
     feasible = np.array([one.feasible for one in judged])
-    picked = next_probe(
-        objective, feasible, {str(place): one for place, (_, one) in enumerate(found)}
-    )
+    picked = next_probe(contenders(utilities(objective, feasible)), found)
     assert picked is not None
     assert picked.cost == 4.0, "their difference tells more than either level"
 
