@@ -34,10 +34,12 @@ def plan_for(spec: Path, chosen: str | None, **policy: Any) -> Path:
     plan = json.loads(path.read_text(encoding="utf-8"))
     plan["decision"] |= {"status": "decided" if chosen else "undecided", "chosen": chosen}
     if policy:
-        [tiers] = [one for one in plan["policies"] if one["name"] == "policy.tiers"]
+        tiers = plan["policies"][0]
+        plan["policies"] = [tiers]
         metric = {"name": "accuracy", "value": 0.5, "low": 0.0, "high": 1.0}
         cost = {"value": "0", "low": "0", "high": "0", "unit": "USD", "basis": "predicted"}
         tiers |= policy | {
+            "name": "policy.tiers",
             "status": "holds",
             "metric": metric | {"confidence": 0.9, "basis": "predicted", "n": 20},
             "serve_cost": cost | {"unit": "USD/request", "high": "1", "value": "0.5"},
