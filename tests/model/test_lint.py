@@ -131,7 +131,7 @@ def capped(meters: str) -> str:
     return HEAD + sweep + budget + query
 
 
-@pytest.mark.parametrize("meter", ["requests = 100 requests", "tokens = 1 ktok"])
+@pytest.mark.parametrize("meter", ["requests = 100 requests", "tokens = 500 tok"])
 def test_a_cap_below_the_first_round(found: Found, meter: str) -> None:
     (told,) = found(capped(meter))
     assert told.code == "W0416"
