@@ -1,14 +1,15 @@
 """Adaptive probing against uniform probing, successive halving and random choice, replayed.
 
-    python tests/bench/adaptive.py                       # 300 problems; a quarter of an hour
+    python tests/bench/adaptive.py                       # 304 problems; most of an hour
     python tests/bench/adaptive.py --simulated 16 --recorded 0
     python tests/bench/adaptive.py --write docs/benchmarks/adaptive.md
 
 Half of the problems are simulated worlds whose curves are known, half are resampled from the
-evidence that `make backtest` keeps (`--evidence DIR`; `--measure` adds the probes that it left
-out, which takes half an hour more). Each method asks for one probe after the
-other and gets the same answers; at every cost the choice is made from what the method knows then,
-by the same forecasts and the same decision. The tables of docs/benchmarks/adaptive.md.
+evidence that `make backtest` keeps (`--evidence DIR`; `--measure menus` adds the probes that it
+left out, which takes half an hour more, `--measure models` only what a model is forecast by). Each
+method asks for one probe after the other and gets the same answers; at every cost the choice is
+made from what the method knows then, by the same forecasts and the same decision. The tables of
+docs/benchmarks/adaptive.md.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from replays.comparison import SAME, Comparison, Interval, compared
 from replays.contest import SHARES, Result, contest
 from replays.methods import Halving, adaptive, at_random, uniform
 from replays.problem import Problem
-from replays.recorded import Archive, archives, measure_menus, recorded_problem
+from replays.recorded import Archive, archives, measure_menus, measure_models, recorded_problem
 from replays.simulated import simulated_problem
 
 MEASURED = "## Measured"
@@ -132,13 +133,17 @@ def main() -> None:
     parser.add_argument("--recorded", type=int, default=144)
     parser.add_argument("--evidence", type=Path, default=Path("build/backtest"))
     parser.add_argument(
-        "--measure", action="store_true", help="first measure what the ledgers lack of their menus"
+        "--measure",
+        choices=("models", "menus"),
+        help="first measure what the ledgers lack: of their models, or of their whole menus",
     )
     parser.add_argument("--write", type=Path, help="a page whose tables these become")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    if options.measure:
+    if options.measure == "menus":
         measure_menus(options.evidence)
+    if options.measure:
+        measure_models(options.evidence)
     start = time.perf_counter()
     if options.recorded and not opened(options.evidence):
         raise SystemExit(f"no evidence in {options.evidence}: run `make backtest`, or name another")

@@ -45,6 +45,8 @@ TRUTH_SEEDS = (0, 1, 2)
 FEWEST = 6
 """Candidates that a problem has at least."""
 
+EVERYTHING = frozenset({"profile", "proxy", "evaluate"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
@@ -68,11 +70,24 @@ def measure_menus(directory: Path) -> None:
     adaptively leaves most of its menu out, and a replay can offer no more than was recorded."""
     for ledger in sorted(directory.glob(f"*/.cosmosql/{FILE}")):
         compiled = compile_spec(spec_in(ledger.parents[1]))
-        with Ledger.open(compiled.root) as opened:
-            runtime = Runtime(compiled.program, compiled.data, opened)
-            runs = lower(compiled.graph, runtime)
-            execute(runs, runtime, opened, Meter({}), scope="replay")
-            runtime.release()
+        complete(compiled, compiled.graph, EVERYTHING)
+
+
+def measure_models(directory: Path) -> None:
+    """Measures the models' profiles, and their embeddings of as many rows as the recorded probes
+    have: a ledger whose probes were made on more rows than its spec asks for lacks them."""
+    for archive in archives(directory):
+        graph = build(with_probe(archive), archive.compiled.query, archive.compiled.data)
+        complete(archive.compiled, graph, frozenset({"profile", "proxy"}))
+
+
+def complete(compiled: Compiled, graph: PlanGraph, kinds: frozenset[str]) -> None:
+    """Measures what of these kinds the graph asks for and its ledger lacks."""
+    with Ledger.open(compiled.root) as opened:
+        runtime = Runtime(graph.program, compiled.data, opened)
+        runs = [run for run in lower(graph, runtime) if run.measurement.kind in kinds]
+        execute(runs, runtime, opened, Meter({}), scope="replay")
+        runtime.release()
 
 
 def spec_in(folder: Path) -> Path:
@@ -149,6 +164,12 @@ def recorded_problem(archive: Archive, number: int) -> Problem | None:
         truths=truths,
         seed=number,
     )
+
+
+def with_probe(archive: Archive) -> Program:
+    """The program with the recorded probe in place of its own."""
+    program = archive.compiled.program
+    return replace(program, probes={**program.probes, archive.probe.name: archive.probe})
 
 
 def fewer(archive: Archive, rng: np.random.Generator) -> Program:
