@@ -53,7 +53,7 @@ tiny: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/tiny_family.py --write docs/tiny.md
 
 ## Forecasts against the truth on the tiny family's tasks: README.md, docs/benchmarks/tiny-backtest.md.
-## Within an hour on two cores; what is there already is not measured again.
+## About an hour on two cores; what is there already is not measured again.
 backtest: $(READY)
 	$(BIN)/python tests/bench/tiny_backtest.py --keep build/backtest
 

@@ -1,6 +1,6 @@
 """Forecasts of the tiny family's tasks, held against running everything: the README's table.
 
-    python tests/bench/tiny_backtest.py --keep DIR              # nine tasks, within an hour
+    python tests/bench/tiny_backtest.py --keep DIR              # nine tasks, about an hour
     python tests/bench/tiny_backtest.py --keep DIR --tasks intent desk
     python tests/bench/tiny_backtest.py --keep DIR --page       # again, from what is kept
 
@@ -79,6 +79,7 @@ query pick {{
   among strategy.*
   measure with probe.look within 1 USD
   maximize {metric}
+  decide within 2.5 pp
 }}
 """
 
