@@ -70,7 +70,8 @@ class Comparison:
         for _ in range(RESAMPLES):
             drawn = rng.integers(len(members), size=len(members))
             found.append(statistic(np.concatenate([members[place] for place in drawn])))
-        low, high = np.quantile(found, [0.025, 0.975])
+        # A resample's own value: nothing lies between two of them where one is infinite.
+        low, high = np.quantile(found, [0.025, 0.975], method="inverted_cdf")
         whole = statistic(np.arange(len(self.clusters)))
         return Interval(value=whole, low=float(low), high=float(high))
 
