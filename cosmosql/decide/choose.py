@@ -14,6 +14,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cosmosql.decide.decision import Decision, Option, Verdict
 from cosmosql.decide.formulas import Array, Strategies
@@ -142,8 +143,16 @@ def choose(query: Query, judged: Sequence[Judged]) -> tuple[Judged | None, float
 
 
 def regret_probabilities(query: Query, contenders: Sequence[Judged]) -> Mapping[str, float]:
-    """For each contender the probability that no option that is feasible in the draw gains more
-    than the tolerance over it.
+    """For each contender the probability that its regret is within the tolerance."""
+    within = within_tolerance(query, contenders)
+    return {
+        one.subject.name: float(own.mean()) for one, own in zip(contenders, within, strict=True)
+    }
+
+
+def within_tolerance(query: Query, contenders: Sequence[Judged]) -> NDArray[np.bool_]:
+    """Whether no option that is feasible in the draw gains more than the tolerance over the
+    contender, shape (contenders, draws).
 
     The tolerance is absolute for an objective that is a ratio (`decide within 1 pp` of accuracy)
     and relative to the option's own value otherwise (1 % of a cost).
@@ -153,11 +162,8 @@ def regret_probabilities(query: Query, contenders: Sequence[Judged]) -> Mapping[
     best = np.where(feasible, objective, -np.inf).max(axis=0)
     tolerance = float(query.tolerance)
     share_of_one = is_ratio(query, contenders[0].subject)
-    found = {}
-    for one, own in zip(contenders, objective, strict=True):
-        allowed = tolerance if share_of_one else tolerance * np.abs(own)
-        found[one.subject.name] = float(np.mean(best - own <= allowed + 1e-12))
-    return found
+    allowed = tolerance if share_of_one else tolerance * np.abs(objective)
+    return np.asarray(best - objective <= allowed + 1e-12)
 
 
 def quality(judged: Judged) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmosql.decide.adaptive import Adaptive
+from cosmosql.decide.adaptive import Adaptive, narrowing
 from cosmosql.evidence.measured import Measured
 from cosmosql.identity import rounded
 from cosmosql.predict.forecast import Distribution, Forecast
@@ -68,22 +68,3 @@ def table(forecasts: Sequence[Forecast]) -> Array:
         if isinstance(one.metric, Distribution) and one.metric.basis == "predicted"
     ]
     return np.array(found, np.float64)
-
-
-def narrowing(predicted: Array, outcome: Array) -> float:
-    """By how much the forecasts' mean deviation falls once the outcome is known, by their linear
-    regression on it; what as many draws correlate by chance is taken off.
-
-    >>> draws = np.random.default_rng(0).standard_normal((1, 2_000))
-    >>> round(narrowing(draws, draws[0]), 2), narrowing(draws, -np.roll(draws[0], 7)) < 0.01
-    (0.97, True)
-    """
-    spread = outcome.std()
-    deviations = predicted.std(axis=1)
-    if spread == 0:
-        return 0.0
-    centred = predicted - predicted.mean(axis=1, keepdims=True)
-    covariance = centred @ (outcome - outcome.mean()) / len(outcome)
-    known = (covariance / np.maximum(deviations * spread, 1e-300)) ** 2
-    explained = np.clip(known - 2 / len(outcome), 0.0, 1.0)
-    return float(np.mean(deviations * (1 - np.sqrt(1 - explained))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cosmosql.decide.survey import narrowing
+from cosmosql.decide.adaptive import narrowing
 
 
 def test_a_probe_of_the_wider_and_of_more_forecasts_narrows_more() -> None:

@@ -165,7 +165,7 @@ def test_several_queries_have_a_plan_each(project: Path) -> None:
     assert unknown.value.diagnostics[0].help == "did you mean `--query tune`?"
 
     tuned = run(project, query="tune")
-    assert tuned.measured == 0
+    assert tuned.reused > tuned.measured, "what the other query paid for is there"
     assert tuned.plan_path.name == "colours.tune.plan.json"
     assert tuned.plan.query == "tune"
     assert {one.kind for one in tuned.plan.candidates} == {"lora"}
