@@ -152,7 +152,8 @@ def test_a_kill_leaves_the_forecast_open(tmp_path: Path) -> None:
     assert (second.status, second.measured) == ("open", None)
 
 
-def test_the_terminal_shows_it(tmp_path: Path) -> None:
+def test_the_terminal_shows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     write(
         tmp_path, (stated("strategy.hit"), 0.81), (stated("strategy.missed"), 0.6), (COST, "0.001")
     )
