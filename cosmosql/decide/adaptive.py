@@ -13,6 +13,7 @@ from cosmosql.decide.choose import choose, weigh, within_tolerance
 from cosmosql.decide.decision import Verdict
 from cosmosql.decide.further_rows import further_rows
 from cosmosql.decide.judged import Judged
+from cosmosql.decide.narrowing import most_telling
 from cosmosql.decide.value import Prospect, contenders, next_probe, utilities
 from cosmosql.evidence.measured import Measured
 from cosmosql.identity import rounded, seed_of
@@ -26,10 +27,6 @@ from cosmosql.predict.forecasting import DRAWS, Foreseen, foresee
 from cosmosql.probes.rounds import Choice, Ended, Round
 
 Array = NDArray[np.float64]
-
-TELLING = 0.02
-"""A probe that takes less than this share off the deviation of whether an option is right tells
-nothing of it."""
 
 SKETCH_DRAWS = 500
 """Draws that a probe is chosen by; that a query is decided is confirmed by all of them."""
@@ -151,15 +148,10 @@ class Adaptive:
         """The probe that tells most, for its cost, of whether the most probable option is right: a
         query is decided by what is shown, and where no probe would change the best guess, one may
         still show that it meets the requirements."""
-        right = within_tolerance(self.graph.query, known) & np.array(
-            [one.feasible for one in known]
-        )
-        guess = right[[np.argmax(right.mean(axis=1))]].astype(np.float64)
-        told = {id: narrowing(guess, one.outcome) for id, one in steps.items()}
-        telling = [id for id, share in told.items() if share >= TELLING * float(guess.std())]
-        if not telling or not guess.std():
+        feasible = np.array([one.feasible for one in known])
+        node = most_telling(within_tolerance(self.graph.query, known) & feasible, steps)
+        if node is None:
             return Ended.NOTHING_WORTH_ITS_PRICE
-        node = max(telling, key=lambda id: told[id] / max(steps[id].cost, 1e-300))
         cost = rounded(steps[node].cost)
         return Round(node=node, worth=None, error=None, cost=cost, unit=self.unit)
 
@@ -175,22 +167,3 @@ class Adaptive:
         rows = self.graph.measurements[node].rows
         rng = np.random.default_rng(seed_of("shown", self.seed, node))
         return np.asarray(rng.binomial(rows, np.clip(latent, 0.0, 1.0)) / max(rows, 1))
-
-
-def narrowing(predicted: Array, outcome: Array) -> float:
-    """By how much the forecasts' mean deviation falls once the outcome is known, by their linear
-    regression on it; what as many draws correlate by chance is taken off.
-
-    >>> draws = np.random.default_rng(0).standard_normal((1, 2_000))
-    >>> round(narrowing(draws, draws[0]), 2), narrowing(draws, -np.roll(draws[0], 7)) < 0.01
-    (0.97, True)
-    """
-    spread = outcome.std()
-    deviations = predicted.std(axis=1)
-    if spread == 0:
-        return 0.0
-    centred = predicted - predicted.mean(axis=1, keepdims=True)
-    covariance = centred @ (outcome - outcome.mean()) / len(outcome)
-    known = (covariance / np.maximum(deviations * spread, 1e-300)) ** 2
-    explained = np.clip(known - 2 / len(outcome), 0.0, 1.0)
-    return float(np.mean(deviations * (1 - np.sqrt(1 - explained))))

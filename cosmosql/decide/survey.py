@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmosql.decide.adaptive import Adaptive, narrowing
+from cosmosql.decide.adaptive import Adaptive
+from cosmosql.decide.narrowing import narrowing
 from cosmosql.evidence.measured import Measured
 from cosmosql.identity import rounded
 from cosmosql.predict.forecast import Distribution, Forecast
