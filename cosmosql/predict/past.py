@@ -16,7 +16,7 @@ import numpy as np
 
 from cosmosql.contracts.predictor import CurvePoint
 from cosmosql.predict.pairing import Array
-from cosmosql.predict.surface import Belief, Place, Runs, Surface, Term, drawn, informed
+from cosmosql.predict.surface import Place, Runs, Surface, Term, drawn, informed, nearness
 from cosmosql.resources import resource
 
 
@@ -39,7 +39,8 @@ class Past:
         from the past runs of other tasks, and from what is known of this one."""
         if not wanted:
             return np.empty((draws, 0))
-        belief = self.belief([*(place for place, _ in known), *wanted])
+        places = [*(place for place, _ in known), *wanted]
+        belief = informed(self.surface, self.without(wanted[0].keys["task"]), places)
         data = [point.draws for _, point in known]
         return drawn(
             self.surface,
@@ -50,15 +51,11 @@ class Past:
             seed=seed,
         )
 
-    def belief(self, places: Sequence[Place]) -> Belief:
-        """What past runs of other tasks say of some places of one task."""
-        return informed(self.surface, self.without(places[0].keys["task"]), places)
-
     def reach(self, places: Sequence[Place]) -> Array:
-        """How far past runs of other tasks tell of each place, shape (places,): see `Belief`."""
+        """How near past runs of other tasks come to each place, shape (places,): see `nearness`."""
         if not places:
             return np.empty(0)
-        return self.belief(places).nearness
+        return nearness(self.surface, self.without(places[0].keys["task"]).places, places)
 
     def without(self, task: str) -> Runs:
         """The runs of other tasks: the one at hand must not foretell itself."""

@@ -78,9 +78,6 @@ class Belief:
 
     mean: Array = field(repr=False)
     covariance: Array = field(repr=False)
-    nearness: Array = field(repr=False)
-    """Prior correlation with the nearest past run in what all runs share, shape (places,): 1 amid
-    them, 0 far away."""
 
 
 def angle(share: Array | float) -> Array:
@@ -176,12 +173,12 @@ def informed(surface: Surface, past: Runs, places: Sequence[Place]) -> Belief:
     return Belief(
         mean=expected(surface, places) + gain.T @ surprise,
         covariance=UNLIKE**2 * (covariance(surface, places, places) - cross.T @ gain),
-        nearness=nearness(surface, past.places, places),
     )
 
 
 def nearness(surface: Surface, past: Sequence[Place], places: Sequence[Place]) -> Array:
-    """See `Belief.nearness`: by the term that reaches furthest."""
+    """Prior correlation of places with the nearest past run in what all runs share, by the term
+    that reaches furthest, shape (places,): 1 amid past runs, 0 far away."""
     shared = [term for term in surface.terms if not term.shared]
     nearest = [likeness(term, past, places).max(axis=0) for term in shared]
     return np.asarray(np.max(nearest, axis=0), np.float64)

@@ -17,6 +17,7 @@ from cosmosql.predict.surface import (
     drawn,
     expected,
     informed,
+    nearness,
     run_noise,
     share,
     variances,
@@ -109,9 +110,9 @@ def test_a_draw_of_lucky_rows_is_lucky_elsewhere() -> None:
 
 def test_nearness_ends_with_the_lengths() -> None:
     near, far = place("new", 0.5, -1.0), place("new", 40.0, 30.0)
-    belief = informed(SURFACE, PAST, [near, far])
-    assert belief.nearness[0] > 0.9
-    assert belief.nearness[1] < 1e-6
+    found = nearness(SURFACE, PAST.places, [near, far])
+    assert found[0] > 0.9
+    assert found[1] < 1e-6
 
 
 def test_intervals_hold_what_the_surface_itself_makes() -> None:
