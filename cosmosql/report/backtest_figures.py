@@ -27,6 +27,7 @@ from cosmosql.report.drawing import (
     STYLES,
     Format,
     drawing,
+    hollow,
     inline,
     plain,
 )
@@ -342,18 +343,7 @@ def _methods_legend(figure: Figure, methods: Sequence[str]) -> None:
         Line2D([], [], linestyle="none", marker=marker, color=colour, label=name, markersize=6)
         for name, marker, colour in dict.fromkeys(style_of(method) for method in methods)
     ]
-    handles.append(
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker="o",
-            markerfacecolor=PAPER,
-            markeredgecolor=FAINT,
-            label="hollow: predicted",
-            markersize=6,
-        )
-    )
+    handles.append(hollow(6))
     _legend(figure, handles, 3)
 
 

@@ -17,6 +17,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 INK, FAINT, GRID, PAPER, ACCENT = "#010101", "#020202", "#030303", "#040404", "#050505"
 VARIABLES = {
@@ -111,3 +112,17 @@ def inline(figure: Figure, format: Format, *, title: str, description: str, styl
         f'<desc id="{format.name}-description">{escape(description)}</desc>'
     )
     return opening + body[tag_end + 1 :]
+
+
+def hollow(size: float) -> Line2D:
+    """The legend's mark of what was predicted, not measured."""
+    return Line2D(
+        [],
+        [],
+        linestyle="none",
+        marker="o",
+        markerfacecolor=PAPER,
+        markeredgecolor=FAINT,
+        label="hollow: predicted",
+        markersize=size,
+    )

@@ -24,6 +24,7 @@ from cosmosql.report.drawing import (
     POLICY,
     Format,
     drawing,
+    hollow,
     inline,
     plain,
 )
@@ -251,18 +252,7 @@ def _legend(figure: Figure, points: Sequence[_Point], *, columns: int) -> None:
         for kind, marker, colour in (*KINDS, OTHER, POLICY)
         if (kind, marker, colour) in present
     ]
-    handles.append(
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker="o",
-            markerfacecolor=PAPER,
-            markeredgecolor=FAINT,
-            label="hollow: predicted",
-            markersize=6.5,
-        )
-    )
+    handles.append(hollow(6.5))
     figure.legend(
         handles=handles,
         loc="outside upper left",
