@@ -54,13 +54,14 @@ task here using classify {
 """
 
 PROBE = """
-probe look {
+probe look {{
+  order = survey
   sizes = [64]
   steps = [16, 32]
-  shots = [1, 2, 4]
-  rows = 600 examples
+  shots = [{looked}]
+  rows = 200 examples
   seeds = [11]
-}
+}}
 """
 """What may be measured before the forecast is made."""
 
@@ -70,12 +71,16 @@ query pick {
   among strategy.*
   measure with probe.look within 1 USD
   maximize accuracy
+  decide within 2.5 pp
 }
 """
 
 
 SHOTS = {"trec": "4, 8, 16", "banking77": "4, 8, 16", "sst2": "2, 4, 8"}
 """By source: sixteen reviews do not fit the context."""
+
+LOOKED = {"trec": "4, 12", "banking77": "4, 12", "sst2": "2, 6"}
+"""The shots of the probes by source."""
 
 GRID = {
     "ranks": "2, 16",
@@ -92,7 +97,8 @@ TOKENIZER = ROOT / "stdlib" / "tiny" / "large" / "tokenizer.json"
 
 
 def spec(name: str) -> str:
-    return DATA + STRATEGIES.format_map({**GRID, "shots": SHOTS[name]}) + PROBE + QUERY
+    strategies = STRATEGIES.format_map({**GRID, "shots": SHOTS[name]})
+    return DATA + strategies + PROBE.format(looked=LOOKED[name]) + QUERY
 
 
 def rows_of(directory: Path) -> list[Mapping[str, str]]:
