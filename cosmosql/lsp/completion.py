@@ -131,7 +131,7 @@ def _in_header(scope: Scope, before: str) -> Iterator[Proposal]:
     if kind is None:
         return
     if using:
-        for word in registry.names(kind.name) if kind.plugged else kind.words:
+        for word in registry.implementations(kind):
             extension = extension_of(kind, word)
             doc = extension.doc if extension else ""
             yield scope.proposal(word, Sort.EXTENSION, kind.name, doc)

@@ -171,7 +171,7 @@ class BlockReader:
     def _implementation(self, flat: Flat) -> tuple[Extension | None, bool]:
         """What `using` names, and whether that is right for the kind."""
         kind = KINDS[flat.declaration.kind]
-        words = registry.names(kind.name) if kind.plugged else kind.words
+        words = registry.implementations(kind)
         if flat.using is None:
             if flat.partial:
                 return None, True
@@ -195,22 +195,22 @@ class BlockReader:
                 fix=_needless_using(flat),
             )
             return None, False
-        try:
-            if kind.plugged:
+        if kind.plugged and (flat.using.text in registry.names(kind.name) or not kind.words):
+            try:
                 return registry.extension(kind.name, flat.using.text, span=flat.using.span), True
-        except InputError as error:
-            self.report.extend(error.diagnostics)
-            return None, False
-        if flat.using.text not in words:
-            self.report.add(
-                "E0501",
-                "unknown extension",
-                flat.using.span,
-                f"no {kind.name} is implemented so",
-                **correction(flat.using.span, words, f"there are {', '.join(words)}"),
-            )
-            return None, False
-        return None, True
+            except InputError as error:
+                self.report.extend(error.diagnostics)
+                return None, False
+        if flat.using.text in kind.words:
+            return None, True
+        self.report.add(
+            "E0501",
+            "unknown extension",
+            flat.using.span,
+            f"no {kind.name} is implemented so",
+            **correction(flat.using.span, words, f"there are {', '.join(words)}"),
+        )
+        return None, False
 
 
 def _missing_using(flat: Flat, words: tuple[str, ...]) -> Fix | None:

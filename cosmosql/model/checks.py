@@ -267,6 +267,9 @@ def _currencies(program: Program) -> Iterator[Diagnostic]:
                 if price is not None and price.input.dimension.currency:
                     currency = price.input.dimension.currency
                     found.setdefault(currency, (price.name, strategy.span))
+        for policy in (program.policies.get(name) for name in query.policies):
+            if policy and policy.defer is not None and policy.defer.dimension.currency:
+                found.setdefault(policy.defer.dimension.currency, (policy.name, policy.span))
         budget = query.budget
         for meters in (budget.probing, budget.adaptation, budget.serving):
             for quantity in meters.values():

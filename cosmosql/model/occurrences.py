@@ -259,8 +259,7 @@ class _Walker:
         using = self._flattener.flat(declaration).using
         word = using.text if using else None
         if block.using is not None:
-            known = registry.names(kind.name) if kind.plugged else kind.words
-            if block.using.text in known:
+            if block.using.text in registry.implementations(kind):
                 found = Implementation(kind, block.using.text, extension_of(kind, word))
                 yield Occurrence(block.using.span, found)
         owner = f"{kind.name} using {word}" if word else kind.name

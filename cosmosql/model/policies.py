@@ -10,6 +10,7 @@ from cosmosql.model.blocks import Block
 from cosmosql.model.evaluate import Evaluator
 from cosmosql.model.extend import OwnedClause
 from cosmosql.model.names import Declaration, resolve
+from cosmosql.model.options import own_options
 from cosmosql.model.program import Escalation, Policy
 from cosmosql.model.report import Report
 from cosmosql.schema.kinds import RISING
@@ -35,7 +36,7 @@ def policy_is_sound(block: Block, report: Report) -> bool:
     if block.template and own not in block.values:
         return True
     over = block.names(own)
-    least = 1 if block.using in ("single", "auto") else 2
+    least = 1 if block.using in ("single", "auto") or "defer" in block.values else 2
     if len(over) < least or len(set(over)) < len(over):
         report.add(
             "E0408",
@@ -69,7 +70,8 @@ def policy(block: Block, evaluator: Evaluator) -> Policy | None:
         over=over,
         signal=block.text("signal"),
         escalations=rules,
-        options={},
+        options=own_options(block, block.extension)[1] if block.extension else {},
+        defer=block.quantity("defer"),
     )
 
 

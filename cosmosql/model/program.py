@@ -88,6 +88,10 @@ class Model(Declared):
     """What is known about it without looking (`parameters`, `licence`): part of no key."""
     price: str | None = None
     """Reference of what an endpoint charges that serves it."""
+    recorded: bool = False
+    """True where it answered already: nothing is loaded, sent or paid for its answers."""
+    cost: Quantity | None = None
+    """Money a request, as declared; None: as measured or recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,12 +165,15 @@ class Escalation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy(Declared):
     using: str
-    """single, mix, route, cascade or auto."""
+    """single, auto or the name of a policy extension: mix, cascade, route, cascade_route."""
     over: tuple[str, ...]
     """Strategy references, in the order written (for a cascade the stages, first tier first)."""
     signal: str
     escalations: tuple[Escalation, ...]
     options: Options
+    """Those of the extension, checked against its schema."""
+    defer: Quantity | None = None
+    """Money that a person takes for an answer, the last tier; None: there is no person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

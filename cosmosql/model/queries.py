@@ -276,6 +276,9 @@ class QueryBinder:
         endpoints = [self.program.prices.get(one.price or "") for one in models if one is not None]
         prices += [one.input for one in endpoints if one is not None]
         prices += [*budget.probing.values(), *budget.adaptation.values()]
+        prices += [
+            self.program.policies[name].defer for name in policies if name in self.program.policies
+        ]
         currencies = (price.dimension.currency for price in prices if price is not None)
         return next((currency for currency in currencies if currency), "USD")
 

@@ -24,11 +24,22 @@ METERS: Mapping[str, str] = MappingProxyType(
 )
 """What a budget counts."""
 
-RISING = ("margin", "label_margin", "max_probability", "mean_logprob")
+COMBINED = "combined"
+"""The signal that no model gives: a calibrated combination of those that it does give."""
+
+RISING = (
+    "margin",
+    "label_margin",
+    "max_probability",
+    "mean_logprob",
+    "min_logprob",
+    "quantile_logprob",
+    COMBINED,
+)
 """Signals that are high where the model is sure; entropy is the other way round."""
 
-SIGNALS = ("margin", "label_margin", "max_probability", "entropy", "mean_logprob")
-"""Uncertainty signals of an answer, as `contracts.strategy.Answer` names them."""
+SIGNALS = (*RISING[:3], "entropy", *RISING[3:])
+"""Uncertainty signals of an answer, as `contracts.strategy.Answer` names them, and `combined`."""
 
 LARGEST_COUNT = 2**32 - 1
 """Of rows, steps and seeds of a probe: random generators take no larger seed."""
@@ -53,7 +64,8 @@ class Kind:
     """What a declaration of one kind may say.
 
     `plugged`: `using` names an extension of the registry, whose options join `fields`.
-    `words`: otherwise the names that `using` may give; empty where there is no `using`.
+    `words`: names that `using` may give and no extension stands behind; where `plugged` is false
+    and there are none, there is no `using`.
     """
 
     name: str
@@ -201,6 +213,14 @@ _MODEL = Kind(
             doc="What an endpoint charges that serves this model: `endpoint_cost` tells what "
             "requests would cost there. It is measured where its weights are all the same.",
         ),
+        Field(
+            name="cost",
+            type=FieldType.QUANTITY,
+            dimension="money per request",
+            doc="What a request to this model costs, as declared: `serve_cost` is that, whatever "
+            "was measured or recorded.",
+            minimum=0,
+        ),
     ),
 )
 
@@ -249,7 +269,9 @@ _STRATEGY = Kind(
 
 _POLICY = Kind(
     name="policy",
-    doc="Which strategy answers a query.",
+    doc="Which strategy answers a query. `single` takes the best one for all, `auto` searches over "
+    "the single ones and all policies that come with CosmosQL.",
+    plugged=True,
     words=("single", "mix", "route", "cascade", "auto"),
     clauses=("escalate",),
     fields=(
@@ -273,6 +295,14 @@ _POLICY = Kind(
             doc="Uncertainty of an answer that decides whether the next tier is asked.",
             default="margin",
             choices=SIGNALS,
+        ),
+        Field(
+            name="defer",
+            type=FieldType.QUANTITY,
+            dimension="money",
+            doc="What a person takes for an answer, `0.50 USD`: the last tier, always right, to "
+            "which the policy may defer (abstain); left out: a model answers every query.",
+            minimum=0,
         ),
     ),
 )

@@ -14,6 +14,7 @@ from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Label, rejec
 from cosmosql.diagnostics.suggest import closest, correction
 from cosmosql.schema.builtin import BUILTIN
 from cosmosql.schema.fields import Extension
+from cosmosql.schema.kinds import Kind
 from cosmosql.schema.plugins import entry_points
 from cosmosql.source import Span
 
@@ -40,6 +41,11 @@ def plugin_versions() -> tuple[str, ...]:
 def names(kind: str) -> tuple[str, ...]:
     """The names that `using` (or `metric =`) may give for a kind, sorted."""
     return tuple(sorted(name for owner, name in _places() if owner == kind))
+
+
+def implementations(kind: Kind) -> tuple[str, ...]:
+    """All that `using` may say of a kind, sorted; empty where it takes no `using`."""
+    return tuple(sorted({*kind.words, *(names(kind.name) if kind.plugged else ())}))
 
 
 def extension(kind: str, name: str, *, span: Span | None = None) -> Extension:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cosmosql import compiler
-from cosmosql.decide.policies import offers
 
 Desk = Any
 
@@ -147,14 +146,28 @@ def test_what_a_policy_stands_over_is_measured(desk: Desk) -> None:
     }
 
 
-def test_a_route_is_refused_and_check_says_so_before(desk: Desk) -> None:
+def test_a_route_is_a_policy_like_any_other(desk: Desk) -> None:
     text = STRATEGIES + CASCADE.replace("using cascade", "using route").replace("stages", "over")
     text = text.replace("  escalate to strategy.big when margin < 1.5\n", "")
-    program = desk.program(text)
-    policy, query = program.policies["policy.tiers"], program.queries["query.pick"]
-    (refused,) = offers(policy, [], query, n_test=None, seed=0)
-    assert refused.subject is None
-    assert "features of the row before any answer" in str(refused.forecast.note)
-    (warned,) = compiler.check(desk.write(text))
-    assert warned.code == "W0417"
-    assert "features of the row before any answer" in warned.labels[0].text
+    assert desk.program(text).policies["policy.tiers"].using == "route"
+    assert compiler.check(desk.write(text)) == ()
+
+
+def test_a_person_is_a_tier_with_a_price(desk: Desk) -> None:
+    """With a person to defer to, one strategy is enough to choose from."""
+    text = STRATEGIES + "policy tiers using auto {\n  over = strategy.big\n  defer = 0.50 USD\n}\n"
+    defer = desk.program(text).policies["policy.tiers"].defer
+    assert defer is not None and str(defer) == "0.5 USD"
+    alone = CASCADE.replace("strategy.small, strategy.middle, ", "")
+    alone = alone.replace("  escalate to strategy.big when margin < 1.5\n", "")
+    assert desk.codes(STRATEGIES + alone) == ["E0408"]
+    assert desk.codes(STRATEGIES + alone.replace("{\n", "{\n  defer = 2 USD\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("price", "code"),
+    [("0.50 EUR", "E0301"), ("0.50 USD/request", "E0301"), ("-1 USD", "E0304"), ("50%", "E0301")],
+)
+def test_what_is_no_price_of_a_person(desk: Desk, price: str, code: str) -> None:
+    text = STRATEGIES + f"policy tiers using auto {{\n  over = strategy.*\n  defer = {price}\n}}\n"
+    assert desk.codes(text) == [code]

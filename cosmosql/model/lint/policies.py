@@ -22,22 +22,13 @@ def policies_that_cannot_pay(program: Program) -> Iterator[Diagnostic]:
     A cascade, where each earlier tier prompts the same model on the same hardware with at least
     the shots of a later one: every request costs at least what the later tier takes alone. A mix,
     where the query asks for no cost: its metric lies between those of its two members, so the
-    better of them alone is at least as good. A route: what it decides by is not measured yet.
+    better of them alone is at least as good.
     """
     for query in program.queries.values():
         for name in query.policies:
             policy = program.policies[name]
             if policy.using == "cascade":
                 yield from _cascade(program, query, policy)
-            elif policy.using == "route":
-                yield warning(
-                    "W0417",
-                    "a policy that can never pay",
-                    own_place(policy, query).span,
-                    "a route sees features of the row before any answer, and none are measured",
-                    Label(query.span, "this asks for it, and a run refuses it"),
-                    help="write `using cascade`, which decides by the answer of a cheaper tier",
-                )
             elif policy.using == "mix" and not _asks_cost(query):
                 yield warning(
                     "W0417",
