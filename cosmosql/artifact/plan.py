@@ -210,11 +210,16 @@ class Candidate(Part):
 
 
 class CurvePoint(Part):
-    """A policy's operating point: mean money a request, metric, share of the last tier."""
+    """A policy's operating point: mean money a request, metric, share of the last tier. `low` and
+    `high` bound the metric at 0.9; `asked` is the share of queries for which each tier is asked,
+    cheapest first."""
 
     budget: Number
     accuracy: float
     share: float
+    low: float | None = Field(default=None, exclude_if=is_none)
+    high: float | None = Field(default=None, exclude_if=is_none)
+    asked: tuple[float, ...] = Field(default=(), exclude_if=is_empty)
 
 
 class Policy(Part):
@@ -239,6 +244,75 @@ class Policy(Part):
     """Why the compiler refuses it, or what it should be known for."""
     corrected: Metric | None = Field(default=None, exclude_if=is_none)
     """As of a candidate."""
+    asked: tuple[float, ...] = Field(default=(), exclude_if=is_empty)
+    """Share of queries for which each member is asked."""
+
+
+class Reference(Part):
+    """What policies over `members` are held against: `oracle` knows on each query who is right,
+    `random` draws lots between the members."""
+
+    kind: Literal["oracle", "random"]
+    members: tuple[str, ...]
+    auc: float | None = None
+    curve: tuple[CurvePoint, ...]
+
+
+class ReliabilityBin(Part):
+    """Rows of similar chance: the mean chance that was said, and the share that was right."""
+
+    chance: float
+    right: float
+    low: float
+    high: float
+    rows: int
+
+
+class Calibration(Part):
+    """How well a member's signal, made into a chance of being right, foretells its outcomes.
+    Cross-fitted on `rows` validation rows; `ece` is the expected calibration error over bins of
+    equally many rows, `ece_by_chance` what the same bins show where every chance is exactly right.
+    `fit` is logistic or isotonic."""
+
+    member: str
+    signal: str
+    fit: str
+    rows: int
+    basis: Basis
+    """measured, or predicted where the outcomes are those of the member's nearest probe."""
+    ece: Metric
+    ece_by_chance: float
+    brier: Metric
+    used: bool = False
+    """Whether a policy of the plan decides by it."""
+    bins: tuple[ReliabilityBin, ...] = ()
+
+
+class Slice(Part):
+    """Rows that have something in common, and how the chosen one does on them. `value` is the mean
+    score, `low` and `high` its interval, valid for all slices that were looked at together;
+    `shrunk` is what to expect, drawn towards the mean of all rows by what the slice's size leaves
+    open."""
+
+    by: str
+    name: str
+    rows: int
+    value: float
+    low: float
+    high: float
+    shrunk: float
+
+
+class Slices(Part):
+    """The worst slices of the chosen one, the worst first, of `looked_at` in all; `confidence` is
+    that of all the intervals together (Bonferroni)."""
+
+    of: str
+    mean: float
+    rows: int
+    looked_at: int
+    confidence: float
+    worst: tuple[Slice, ...]
 
 
 class Decision(Part):
@@ -321,6 +395,12 @@ class PlanDocument(Part):
     """What to buy next, what is recommended first; `nothing` is an answer."""
     break_even: tuple[BreakEven, ...] = Field(default=(), exclude_if=is_empty)
     """The chosen one against the next cheaper and the next dearer candidate a request."""
+    references: tuple[Reference, ...] = Field(default=(), exclude_if=is_empty)
+    """What the policies are held against."""
+    calibration: tuple[Calibration, ...] = Field(default=(), exclude_if=is_empty)
+    """Of the signals of the policies' members."""
+    slices: Slices | None = Field(default=None, exclude_if=is_none)
+    """Where the chosen one does worst."""
     evidence: Evidence
     steps: tuple[Step, ...] = ()
     docs: dict[str, str] = Field(default={}, exclude_if=lambda docs: not docs)

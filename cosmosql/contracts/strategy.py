@@ -40,6 +40,8 @@ class Example:
     target: str
     options: tuple[str, ...] = ()
     """The answers that compete for this row: the task's labels, or the row's own choices."""
+    id: str | None = None
+    """The cell of the dataset's `id` column; None where it names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,8 @@ class Answer:
 
     Signal names: `margin` (gap of the two best raw first-token logits, arXiv 2405.02134),
     `label_margin` (gap of the two best option log-likelihoods), `max_probability`, `entropy`
-    (nats, over the options), `mean_logprob`. A signal that cannot be had is absent.
+    (nats, over the options), and of the answer's token log-probabilities `mean_logprob`,
+    `min_logprob` and `quantile_logprob` (0.2). A signal that cannot be had is absent.
     """
 
     predicted: str
@@ -67,6 +70,13 @@ class Answer:
     completion_tokens: int
     cached_tokens: int = 0
     """Of the prompt's tokens, those that were computed for another prompt already."""
+    score: float | None = None
+    """How good it was found, in [0, 1], where the metric cannot tell: of a recorded answer without
+    its text."""
+    cost: float | None = None
+    """Money that was paid for it, in USD; None where that was not recorded."""
+    seconds: float | None = None
+    """What it took to come, where that was recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cosmosql.decide.paired import Paired
@@ -35,6 +35,11 @@ class CurvePoint:
     budget: float
     accuracy: float
     share: float
+    low: float | None = None
+    """The metric's 90 % interval, of the draws; None where there are none."""
+    high: float | None = None
+    asked: tuple[float, ...] = ()
+    """Share of queries for which each tier is asked, cheapest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,11 @@ class PolicyForecast:
     curve: tuple[CurvePoint, ...]
     note: str | None
     """Why the compiler refuses it, or what it should be known for."""
+    asked: tuple[float, ...] = ()
+    """Share of queries for which each member is asked."""
+    scores: Mapping[str, float] = field(default_factory=dict, repr=False)
+    """Expected score of each common row at the operating point, by the row's identity; cross-fitted
+    as the metric is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

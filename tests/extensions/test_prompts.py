@@ -15,7 +15,12 @@ from cosmosql.contracts.strategy import Example, Fidelity, TaskView
 from cosmosql.extensions.backends.huggingface.factory import FACTORY
 from cosmosql.extensions.strategies.in_context import STRATEGY, InContextAdapted
 from cosmosql.extensions.strategies.prompt_layout import prompt_text
-from cosmosql.extensions.strategies.signals import open_signals, option_signals
+from cosmosql.extensions.strategies.signals import (
+    logit_signals,
+    open_signals,
+    option_signals,
+    token_signals,
+)
 
 TASK = TaskView(
     kind="classify",
@@ -185,4 +190,36 @@ def test_the_margin_of_an_open_answer(
 ) -> None:
     found = open_signals(generated(*candidates))
     assert found["mean_logprob"] == pytest.approx(-2.0)
+    assert found["min_logprob"] == pytest.approx(-3.0)
     assert found.get("margin") == (None if margin is None else pytest.approx(margin))
+
+
+def test_a_low_quantile_lies_between_the_tokens() -> None:
+    """Six tokens: a fifth of the way is the second lowest; of three, two fifths of the first
+    step."""
+    six = token_signals((-1.0, -6.0, -2.0, -4.0, -3.0, -5.0))
+    assert six["quantile_logprob"] == pytest.approx(-5.0)
+    three = token_signals((-0.0, -10.0, -5.0))
+    assert three["quantile_logprob"] == pytest.approx(-8.0)
+    assert three["min_logprob"] == -10.0
+    assert token_signals((-0.5,)) == {
+        "mean_logprob": -0.5,
+        "min_logprob": -0.5,
+        "quantile_logprob": -0.5,
+    }
+
+
+def test_an_answer_without_log_probabilities_has_no_signal_of_them() -> None:
+    assert token_signals(()) == {}
+
+
+def test_logits_make_the_margin_and_the_distribution() -> None:
+    found = logit_signals((math.log(4.0) + 9.0, 9.0, 9.0))
+    assert found == pytest.approx(
+        {
+            "margin": math.log(4.0),
+            "max_probability": 4 / 6,
+            "entropy": math.log(6) - 4 / 6 * math.log(4),
+        }
+    )
+    assert "margin" not in logit_signals((1.0,))

@@ -1,4 +1,9 @@
-"""How sure an answer is, from what its model says of the alternatives."""
+"""How sure an answer is, from what its model says of the alternatives.
+
+Every signal is made here, whether a model answers now or its answers were recorded: from the raw
+logits of the options (`logit_signals`), their probabilities (`distribution_signals`) or the
+log-probabilities of the answer's tokens (`token_signals`). A signal that cannot be had is absent.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,10 @@ from collections.abc import Mapping, Sequence
 from cosmosql.contracts.backend import Generated, Scored
 
 _SPACES = re.compile(r"\s+")
+
+QUANTILE = 0.2
+"""Of an answer's token log-probabilities: the level of `quantile_logprob`. arXiv 2404.10136
+compares all levels, and which one is best depends on the task; at 0 it is `min_logprob`."""
 
 
 def option_signals(scored: Scored) -> dict[str, float]:
@@ -28,6 +37,15 @@ def option_signals(scored: Scored) -> dict[str, float]:
     return found
 
 
+def logit_signals(logits: Sequence[float]) -> dict[str, float]:
+    """Signals of raw logits, one an option that competes: `margin`, the gap of the two best, and
+    those of the distribution that they make."""
+    found = distribution_signals(softmax(logits))
+    if len(logits) > 1:
+        found["margin"] = _gap(logits)
+    return found
+
+
 def distribution_signals(probabilities: Sequence[float]) -> dict[str, float]:
     """Signals of a distribution over options: its largest value, the gap of the two largest and
     its entropy in nats."""
@@ -40,13 +58,28 @@ def distribution_signals(probabilities: Sequence[float]) -> dict[str, float]:
     return found
 
 
+def token_signals(logprobs: Sequence[float]) -> dict[str, float]:
+    """Signals of an answer's token log-probabilities, in nats: their mean, their smallest and their
+    0.2-quantile, interpolated between tokens. Low quantiles tell an answer with one doubtful token
+    from one that is merely long (arXiv 2404.10136, Chow-Quantile)."""
+    if not logprobs:
+        return {}
+    ordered = sorted(logprobs)
+    place = QUANTILE * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return {
+        "mean_logprob": math.fsum(ordered) / len(ordered),
+        "min_logprob": ordered[0],
+        "quantile_logprob": ordered[below] + (place - below) * (ordered[above] - ordered[below]),
+    }
+
+
 def open_signals(generated: Generated) -> dict[str, float]:
-    """Signals of a generated answer: the mean log-probability of its tokens and the `margin` of
-    its first token against the best candidate that is no other spelling of it: neither a sub- nor
-    a superstring after normalisation (arXiv 2405.02134)."""
-    found = {}
-    if generated.token_logprobs:
-        found["mean_logprob"] = math.fsum(generated.token_logprobs) / len(generated.token_logprobs)
+    """Signals of a generated answer: those of its tokens' log-probabilities and the `margin` of its
+    first token against the best candidate that is no other spelling of it: neither a sub- nor a
+    superstring after normalisation (arXiv 2405.02134)."""
+    found = token_signals(generated.token_logprobs)
     if generated.first_candidates:
         (text, best), *others = generated.first_candidates
         chosen = normalised(text)
