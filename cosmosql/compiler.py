@@ -85,8 +85,9 @@ def examine(
     look = None
     if looks is not None:
         from cosmosql.data.looked import look_name
+        from cosmosql.model.recordings import recorded_files
 
-        look = look_name(program, rows.datasets_looked_at(program))
+        look = look_name(program, rows.datasets_looked_at(program), recorded_files(program))
     if looks and look and looks.found_nothing(look):
         return Findings((*analysis.diagnostics, *silencer.idle(ROW_CODES)), analysis.silenced)
     wrong, loaded = rows.examine_data(program)

@@ -16,12 +16,12 @@ from cosmosql.artifact.storage import read_bundle, reject_bundle
 from cosmosql.contracts.backend import Backend, BackendFactory, ContextOverflow
 from cosmosql.contracts.retriever import Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Adapted, Answer, Example, TaskView
+from cosmosql.data.choices import competing, options_of
 from cosmosql.data.template import parse_template
 from cosmosql.diagnostics.diagnostic import reject
 from cosmosql.identity import digest
 from cosmosql.plan.series import strategy_of
 from cosmosql.probes.runtime import implementation, unit_vectors
-from cosmosql.probes.tasks import options_of
 
 BATCH = 64
 
@@ -165,7 +165,7 @@ def example_of(manifest: BundleManifest, row: Mapping[str, object], position: in
     template = parse_template(task.input)
     needed = [*template.columns, *([task.choices] if task.choices else [])]
     missing = [column for column in needed if row.get(column) is None]
-    if task.choices and not isinstance(row.get(task.choices), list):
+    if task.choices and not competing(row.get(task.choices)):
         missing.append(task.choices)
     if missing:
         reject(

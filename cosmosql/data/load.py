@@ -104,7 +104,15 @@ def load(dataset: DatasetDeclaration, *, inputs: Sequence[str] = ()) -> LoadedDa
     findings.stop()
     roles = assign(unassigned, dataset.roles.amounts)
     rows = [
-        Row(identity=identity, values=row.values, role=role, origin=row.origin)
+        Row(
+            identity=identity,
+            values=row.values,
+            role=role,
+            origin=row.origin,
+            id=None
+            if dataset.identifier is None
+            else cell_text(row.values.get(dataset.identifier)),
+        )
         for row, identity, role in zip(raw, identities, roles, strict=True)
         if role is not None
     ]

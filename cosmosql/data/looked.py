@@ -61,20 +61,24 @@ def _content(name: str) -> str:
     return f"cosmosql {__version__} looked at these rows: {name}\n"
 
 
-def look_name(program: object, datasets: Iterable[DatasetDeclaration]) -> str | None:
-    """The name of a look at the rows of these datasets for a program; None where it would not
-    tell all that the look depends on: rows from the network, or files that cannot be read."""
-    contents: list[dict[str, str]] = []
-    for dataset in datasets:
-        if is_remote(dataset):
-            return None
-        try:
+def look_name(
+    program: object, datasets: Iterable[DatasetDeclaration], answers: Iterable[Path] = ()
+) -> str | None:
+    """The name of a look at the rows of these datasets for a program, and at files of recorded
+    `answers` to them; None where it would not tell all that the look depends on: rows from the
+    network, or files that cannot be read."""
+    contents: list[dict[str, str] | list[str]] = []
+    try:
+        for dataset in datasets:
+            if is_remote(dataset):
+                return None
             files = files_of(dataset)
             contents.append(
                 {os.path.relpath(path, dataset.root): file_digest(path) for path in files}
             )
-        except OSError:
-            return None
+        contents.append([file_digest(path) for path in answers])
+    except OSError:
+        return None
     return digest([__version__, plugin_versions(), _content_of(program), contents])
 
 

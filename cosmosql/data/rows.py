@@ -21,12 +21,14 @@ class Role(StrEnum):
 class Row:
     """`identity` is the SHA-256 of the row's content (its columns' canonical JSON without the id
     and role columns; a repeated content counts its occurrence, so identities are unique);
-    `origin` is where it stands, for messages: `data/rows.jsonl:17`."""
+    `origin` is where it stands, for messages: `data/rows.jsonl:17`; `id` is the cell of the
+    dataset's `id` column, None where it names none."""
 
     identity: str
     values: Mapping[str, object] = field(repr=False)
     role: Role
     origin: str
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,13 +79,16 @@ def parse_template(text: str) -> Template:
 
 
 def cell_text(value: object) -> str:
-    """A cell as prompts show it: texts as they are, lists with commas, numbers in JSON's form.
+    """A cell as prompts show it: texts as they are, lists with commas, an object's entries on a
+    line each, numbers in JSON's form.
 
-    >>> cell_text(["a", "b"]), cell_text(2.0), cell_text(True)
-    ('a, b', '2.0', 'true')
+    >>> cell_text(["a", "b"]), cell_text(2.0), cell_text(True), cell_text({"A": "x", "B": "y"})
+    ('a, b', '2.0', 'true', 'A: x\\nB: y')
     """
     if isinstance(value, str):
         return value
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {cell_text(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(cell_text(item) for item in value)
     if isinstance(value, int) and not isinstance(value, bool):

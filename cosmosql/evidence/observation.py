@@ -13,7 +13,8 @@ from cosmosql.identity import Json
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """The outcome on one row. `score` is the metric's item score in [0, 1]; `predicted` and
-    `target` are indices into the task's sorted labels (None where answers are open)."""
+    `target` are indices into the task's sorted labels (None where answers are open). Tokens of a
+    recorded answer are 0 where they were not recorded: no prompt has none."""
 
     row: str
     score: float
@@ -22,6 +23,10 @@ class Item:
     signals: Mapping[str, float]
     prompt_tokens: int
     completion_tokens: int
+    cost: float | None = None
+    """Money that was paid for a recorded answer, in USD; None where that is not known."""
+    seconds: float | None = None
+    """What a recorded answer took to come; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

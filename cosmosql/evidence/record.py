@@ -18,6 +18,9 @@ COUNTED = ("prompt_tokens", "completion_tokens", "training_tokens", "requests", 
 PLAIN = ("rows", "score", "predicted", "target", "prompt_tokens", "completion_tokens")
 """The columns of items beside their signals."""
 
+RECORDED = ("cost", "seconds")
+"""Columns that only recorded answers have; left out where no item has one."""
+
 
 def record(observation: Observation, *, timings: bool) -> dict[str, Json]:
     """The JSON of an observation; without `timings` two runs of one question give the same."""
@@ -50,6 +53,9 @@ def _columns(items: Sequence[Item]) -> dict[str, Json]:
     """The items by column: neighbours are alike, so that a file of them packs well. A signal that
     an item lacks is null."""
     signals = sorted({name for item in items for name in item.signals})
+    recorded: dict[str, list[float | None]] = {
+        name: [getattr(item, name) for item in items] for name in RECORDED
+    }
     return {
         "rows": [item.row for item in items],
         "score": [item.score for item in items],
@@ -58,7 +64,13 @@ def _columns(items: Sequence[Item]) -> dict[str, Json]:
         "signals": {name: [item.signals.get(name) for item in items] for name in signals},
         "prompt_tokens": [item.prompt_tokens for item in items],
         "completion_tokens": [item.completion_tokens for item in items],
+        # Where no answer was recorded they are left out, so that older evidence keeps its digest.
+        **{name: cast(Json, column) for name, column in recorded.items() if known(column)},
     }
+
+
+def known(column: Sequence[float | None]) -> bool:
+    return any(value is not None for value in column)
 
 
 def observation(document: object) -> Observation:
@@ -106,6 +118,8 @@ def _text(value: Json) -> str:
 def _items(columns: Mapping[str, Json]) -> tuple[Item, ...]:
     signals = cast(dict[str, list[float | None]], columns["signals"])
     plain = [cast(list[Any], columns[name]) for name in PLAIN]
+    nothing = [None] * len(plain[0])
+    costs, seconds = (cast(list[Any], columns.get(name, nothing)) for name in RECORDED)
     return tuple(
         Item(
             row=_text(row),
@@ -119,6 +133,8 @@ def _items(columns: Mapping[str, Json]) -> tuple[Item, ...]:
             },
             prompt_tokens=int(prompt_tokens),
             completion_tokens=int(completion_tokens),
+            cost=None if costs[place] is None else float(costs[place]),
+            seconds=None if seconds[place] is None else float(seconds[place]),
         )
         for place, (row, score, predicted, target, prompt_tokens, completion_tokens) in enumerate(
             zip(*plain, strict=True)

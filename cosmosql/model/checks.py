@@ -23,7 +23,7 @@ from cosmosql.model.program import (
     strategies_of,
 )
 from cosmosql.model.report import suggestion
-from cosmosql.model.strategies import MODELLESS
+from cosmosql.model.strategies import MODELLESS, PLAIN
 from cosmosql.schema import registry
 from cosmosql.schema.measures import COSTS
 from cosmosql.source import Span
@@ -242,12 +242,38 @@ def _prices(program: Program) -> Iterator[Diagnostic]:
             )
 
 
+def _recorded(program: Program) -> Iterator[Diagnostic]:
+    """E0418: recorded answers are as they were given."""
+    for strategy in program.strategies.values():
+        models = (program.models.get(name) for name in strategy.models)
+        model = next((one for one in models if one is not None and one.recorded), None)
+        if model is None or (strategy.using == PLAIN and strategy.hardware is None):
+            continue
+        adapts = strategy.using != PLAIN
+        yield _finding(
+            "E0418",
+            "recorded answers that cannot be had",
+            strategy.span,
+            f"`using {strategy.using}` would change what the model answers"
+            if adapts
+            else "this runs a model that answered already",
+            Label(model.span, "its answers are recorded"),
+            notes=("what was recorded is one answer to each row, given once and elsewhere",),
+            help="write `using prompt`, or adapt a model that runs (`using hf`)"
+            if adapts
+            else "leave `on` out; what a request costs says the file (`cost_usd`) or `cost = …`",
+        )
+
+
 def _served_elsewhere(program: Program, strategy: Strategy, asked: list[str]) -> bool:
     """Whether endpoints' prices tell all the money that is asked about: that of requests to models
     as they are."""
     # Of a model that could not be read something else is said already.
     models = [program.models[name] for name in strategy.models if name in program.models]
-    priced = bool(strategy.models) and all(model.price is not None for model in models)
+    if models and all(model.recorded for model in models):
+        return True  # they are paid for; what each cost may stand beside it
+    told = [model.cost is not None or model.price is not None for model in models]
+    priced = bool(strategy.models) and all(told)
     return priced and strategy.using not in TRAINED and set(asked) <= set(COSTS)
 
 
@@ -264,6 +290,10 @@ def _currencies(program: Program) -> Iterator[Diagnostic]:
             for name in strategy.models:
                 model = program.models.get(name)
                 price = program.prices.get(model.price or "") if model else None
+                if model is not None and model.cost is not None:
+                    found.setdefault(
+                        model.cost.dimension.currency or "", (model.name, strategy.span)
+                    )
                 if price is not None and price.input.dimension.currency:
                     currency = price.input.dimension.currency
                     found.setdefault(currency, (price.name, strategy.span))
@@ -344,6 +374,7 @@ CHECKS: tuple[Callable[[Program], Iterator[Diagnostic]], ...] = (
     _metrics,
     _foreign_measures,
     _prices,
+    _recorded,
     _currencies,
     _embeddings,
     _fit,

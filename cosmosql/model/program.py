@@ -237,6 +237,9 @@ class Requirement:
     confidence: Decimal
     text: str
     span: Span
+    stated: bool = False
+    """Whether the confidence is written out: of a policy's metric it is then tested, on calibration
+    rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +295,11 @@ class Program:
     probes: Mapping[str, Probe]
     budgets: Mapping[str, Budget]
     queries: Mapping[str, Query]
+
+    def runs(self, model: str | None) -> bool:
+        """Whether a model is loaded, timed and paid when it is asked: not where there is none, nor
+        where its answers are recorded."""
+        return model is not None and not self.models[model].recorded
 
 
 def strategies_of(program: Program, query: Query) -> tuple[Strategy, ...]:

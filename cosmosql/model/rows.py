@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cosmosql.data.choices import competing, is_ambiguous, is_letter, option_named
 from cosmosql.data.findings import Findings
 from cosmosql.data.load import group_text, is_remote, load
 from cosmosql.data.rows import LoadedDataset, Role, Row
 from cosmosql.data.template import TemplateError, cell_text, parse_template
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
 from cosmosql.diagnostics.suggest import closest
-from cosmosql.model.program import Dataset, Program, Query, Task, strategies_of
+from cosmosql.model.program import Dataset, Model, Program, Query, Task, strategies_of
+from cosmosql.model.recordings import recorded_models, recording_findings
 
 FEWEST_LABELS = 2
 _ANSWERS = (str, int, float)
@@ -101,11 +103,26 @@ class _Loader:
         self._inputs = inputs_of(program)
         self._datasets: dict[str, LoadedDataset | InputError] = {}
         self._tasks: dict[tuple[str, ...], _Loaded] = {}
+        self._recordings: dict[tuple[str, str], tuple[Diagnostic, ...]] = {}
 
     def query(self, query: Query) -> _Loaded:
-        """Those of a query's task, with the corpora of its retrievers."""
+        """Those of a query's task, with the corpora of its retrievers and, where nothing is wrong
+        with them, what is wrong with the recorded answers to them."""
         _, *corpora = datasets_of(self._program, query)
-        return self.task(self._program.tasks[query.task], *corpora)
+        loaded, findings = self.task(self._program.tasks[query.task], *corpora)
+        task = self._program.tasks[query.task]
+        if findings or task.dataset not in loaded:
+            return loaded, findings
+        rows = loaded[task.dataset]
+        models = recorded_models(self._program, query)
+        return loaded, [one for model in models for one in self._recorded(model, task, rows)]
+
+    def _recorded(self, model: Model, task: Task, rows: LoadedDataset) -> tuple[Diagnostic, ...]:
+        """What is wrong with recorded answers, each file and task looked at once."""
+        if (model.name, task.name) not in self._recordings:
+            found = recording_findings(model, task, self._program.datasets[task.dataset], rows)
+            self._recordings[model.name, task.name] = found
+        return self._recordings[model.name, task.name]
 
     def task(self, task: Task, *corpora: str) -> _Loaded:
         read = (task.name, *corpora)
@@ -277,21 +294,27 @@ def _labels(scene: Scene, findings: Findings) -> None:
 
 
 def _choices(scene: Scene, findings: Findings) -> None:
-    """E0523: the options of a row are a list that holds its target."""
+    """E0523: the options of a row are a list or an object that holds its target; where targets are
+    letters of places none of them is a text as well."""
     task = scene.task
     if task.choices is None:
         return
+    lettered = any(is_letter(_answer(row, task), row.values[task.choices]) for row in scene.used)
     for row in scene.used:
-        options = row.values[task.choices]
-        texts = [cell_text(item) for item in options] if isinstance(options, list) else []
-        if len(set(texts)) < FEWEST_LABELS or _answer(row, task) not in texts:
+        options, target = row.values[task.choices], _answer(row, task)
+        few = len(set(competing(options))) < FEWEST_LABELS
+        unclear = lettered and is_ambiguous(target, options)
+        if few or unclear or option_named(target, options) is None:
             findings.add(
                 "E0523",
                 "choices do not fit the target",
                 at="choices",
                 label=f"`{task.choices}` is a list of at least two options, the target among them",
                 notes=(findings.row(row.origin, options),),
-                help="mend the row, or name the right columns",
+                help="other rows name their option by its letter, and this one is a letter and an "
+                'option: write an object, `{"A": "…", "B": "…"}`'
+                if unclear
+                else "mend the row, or name the right columns",
             )
 
 

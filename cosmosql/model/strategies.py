@@ -15,6 +15,9 @@ from cosmosql.model.report import Report
 MODELLESS = "baseline"
 """The strategy that adapts no model."""
 
+PLAIN = "prompt"
+"""The strategy that asks a model as it is: the one that recorded answers can be had by."""
+
 
 def model_is_sound(block: Block, report: Report) -> bool:
     """E0414 where code of a model on a hub would run and no commit pins which. A directory needs
@@ -50,6 +53,9 @@ def model(block: Block) -> Model:
         local=block.extension.local,
         facts=own_facts(block, block.extension),
         price=block.optional("price"),
+        places=block.places,
+        recorded=block.extension.recorded,
+        cost=None if options.get("costs") == "recorded" else block.quantity("cost"),
     )
 
 

@@ -175,7 +175,7 @@ def add_models(draft: Draft) -> Draft:
 
 
 def add_profiles(draft: Draft) -> Draft:
-    for name in draft.models:
+    for name in filter(draft.program.runs, draft.models):
         request = Measurement(
             kind="profile",
             candidate=draft.user_of(name),
@@ -283,7 +283,9 @@ def _measurement(
     if (corpus := corpus_of(draft.program, candidate)) != draft.task.dataset:
         needs.append(f"split:{corpus}")
     if candidate.model is not None:
-        needs += [f"resolve:{candidate.model}", f"profile:{candidate.model}"]
+        needs.append(f"resolve:{candidate.model}")
+    if draft.program.runs(candidate.model):
+        needs.append(f"profile:{candidate.model}")
     if candidate.retriever is not None:
         needs.append(index_id(draft.program, candidate))
     with_: dict[str, Json] = {

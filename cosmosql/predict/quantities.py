@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -23,6 +24,7 @@ from cosmosql.predict.endpoint import endpoint_costs
 from cosmosql.predict.forecast import Adaptation, Distribution
 from cosmosql.predict.gather import Run
 from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
+from cosmosql.predict.recorded import recorded_latencies, recorded_measures
 from cosmosql.predict.scene import Scene
 from cosmosql.predict.tokens import (
     RequestTokens,
@@ -39,7 +41,7 @@ class Quantities:
     """A candidate's measures by name, and the seconds of each of its probe rows by row."""
 
     measures: dict[str, Distribution | Unmeasured]
-    latencies: dict[str, float] = field(default_factory=dict)
+    latencies: Mapping[str, float] = field(default_factory=dict)
 
 
 def quantities_of(
@@ -59,6 +61,8 @@ def quantities_of(
         return Quantities(
             measures=free_of_models(scene), latencies={item.row: 0.0 for item in rows}
         )
+    if not scene.program.runs(candidate.model):
+        return recorded_quantities(scene, candidate, runs, metric)
     card = scene.facts.cards.get(candidate.model)
     tariff = tariff_of(hardware)
     rates = rates_of(scene.evidence.profiles.get(candidate.model), card, hardware)
@@ -88,7 +92,45 @@ def quantities_of(
             currency = price.input.dimension.currency or ""
             found["serve_cost"] = found["endpoint_cost"]
             found["adapt_cost"] = exact(0.0, currency, scene.draws, "measured")
+    found |= declared_cost(scene, candidate, elsewhere=hardware is None and not candidates.trains)
     return Quantities(measures=found, latencies=row_latencies(tokens, rates))
+
+
+def recorded_quantities(
+    scene: Scene, candidate: Candidate, runs: tuple[Run, ...], metric: Distribution | Unmeasured
+) -> Quantities:
+    """Those of answers that were given before: as recorded beside them, or declared; of a model
+    with a `price`, what it makes of the recorded tokens where no money was recorded."""
+    items = () if isinstance(metric, Unmeasured) or not runs else runs[-1].observation.items
+    currency = currency_of(scene.graph)
+    found = recorded_measures(
+        items, currency, draws=scene.draws, n_test=scene.facts.n_test, seed=scene.seed
+    )
+    price = price_of(scene.program, candidate)
+    if price and not isinstance(found["prompt_tokens"], Unmeasured):
+        tokens = request_tokens(runs, Fidelity(), draws=scene.draws, seed=scene.seed)
+        found |= endpoint_costs(
+            tokens, price, trains=False, n_test=scene.facts.n_test, seed=scene.seed
+        )
+        if isinstance(found["serve_cost"], Unmeasured):
+            found["serve_cost"] = found["endpoint_cost"]
+    found |= declared_cost(scene, candidate, elsewhere=True)
+    return Quantities(measures=found, latencies=recorded_latencies(items))
+
+
+def declared_cost(
+    scene: Scene, candidate: Candidate, *, elsewhere: bool
+) -> dict[str, Distribution | Unmeasured]:
+    """`serve_cost` as the model's declaration has it; nothing where it does not say. `elsewhere`:
+    it runs on no hardware of ours and asks for nothing beforehand."""
+    cost = scene.program.models[candidate.model or ""].cost
+    if cost is None:
+        return {}
+    currency = cost.dimension.currency or ""
+    found = {"serve_cost": exact(float(cost.base), f"{currency}/request", scene.draws, "assumed")}
+    if elsewhere:
+        found["adapt_cost"] = exact(0.0, currency, scene.draws, "measured")
+    return dict(found)
 
 
 def training_load(candidate: Candidate, once: Adaptation | Unmeasured) -> Load | None:
@@ -140,6 +182,8 @@ def currency_of(graph: PlanGraph) -> str:
     quantities = [one.price for one in hardware if one is not None]
     prices = [price_of(graph.program, one) for one in graph.candidates]
     quantities += [one.input for one in prices if one is not None]
+    models = [graph.program.models.get(one.model or "") for one in graph.candidates]
+    quantities += [one.cost for one in models if one is not None]
     budget = graph.query.budget
     quantities += [meters.get("money") for meters in (budget.probing, budget.adaptation)]
     found = (one.dimension.currency for one in quantities if one is not None)

@@ -120,7 +120,7 @@ def exhaustive(
     for forecast in forecasts:
         candidate = forecast.candidate
         run = (curve_of(candidate), unseeded(fulls[candidate.name]))
-        if candidate.model is None or run in seen:
+        if not graph.program.runs(candidate.model) or run in seen:
             continue
         seen.add(run)
         prompt, cached, completion = (mean_of(forecast, name) for name in TOKENS)
@@ -166,7 +166,7 @@ def total(
         profile = profiles.get(candidate.model)
         tariff = tariff_of(graph.program.hardware.get(candidate.hardware or ""))
         operations += float(flops(taken, card)) if card else 0.0
-        if candidate.model is None:
+        if not graph.program.runs(candidate.model):
             continue
         spent = None if profile is None else float(seconds(taken, profile))
         time += spent or 0.0

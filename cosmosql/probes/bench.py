@@ -93,7 +93,7 @@ class LiveBench:
         if stands(self._ledger.find(run.key)):
             return True
         worst = worst_amounts(run, self._workload(node), self._unloaded, self._ledger)
-        if run.model is not None:
+        if run.model is not None and self._unloaded.program.runs(run.model):
             loading = loading_amounts(run, self._unloaded.card(run.model), self._unloaded)
             worst = {name: amount + loading[name] for name, amount in worst.items()}
         known = set(self._caps.amounts) <= set(worst)

@@ -15,10 +15,12 @@ from cosmosql.evidence.measured import PASSING, UNMEASURED
 from cosmosql.evidence.observation import Item, Observation, Usage
 from cosmosql.evidence.throughput import Work, answering, embedding, flops
 from cosmosql.identity import Json, jsonable, rounded
+from cosmosql.model.recordings import factory_of
 from cosmosql.plan.candidate import Measurement
 from cosmosql.plan.series import configuration, strategy_of
 from cosmosql.probes.lower import PROXY_ROWS, ProbeRun, head_sizes, model_of, probe_run
 from cosmosql.probes.prices import second_price
+from cosmosql.probes.recorded import RecordedAdapted
 from cosmosql.probes.runtime import Runtime, implementation
 
 if TYPE_CHECKING:
@@ -79,7 +81,8 @@ def observe(run: ProbeRun, runtime: Runtime, progress: Progress | None = None) -
         observation = _blank(run, runtime, values=values)
     elapsed = time.monotonic() - start
     price = second_price(run.measurement.candidate, runtime.program)
-    usage = timed(observation.usage, elapsed, accelerated=run.model is not None, price=price)
+    accelerated = runtime.program.runs(run.model)
+    usage = timed(observation.usage, elapsed, accelerated=accelerated, price=price)
     return replace(observation, usage=usage)
 
 
@@ -115,12 +118,11 @@ def _blank(
     items: tuple[Item, ...] = (),
     usage: Usage | None = None,
 ) -> Observation:
-    model = run.model
     return Observation(
         kind=run.measurement.kind,
         key=run.key,
         asked=run.asked,
-        conditions={} if model is None else dict(runtime.backend(model).conditions),
+        conditions=dict(runtime.conditions(run.model)),
         role=run.measurement.role or None,
         values=values,
         items=items,
@@ -163,6 +165,13 @@ def answered(
 def adapt(measurement: Measurement, runtime: Runtime, progress: Progress | None = None) -> Adapted:
     """The measurement's candidate, made ready at its fidelity and no more."""
     candidate, fidelity = measurement.candidate, measurement.fidelity
+    if candidate.model is not None and not runtime.program.runs(candidate.model):
+        declared = runtime.program.models[candidate.model]
+        return RecordedAdapted(
+            factory_of(declared),
+            runtime.recorded(candidate.model),
+            runtime.task(candidate.task).view,
+        )
     strategy = strategy_of(candidate.kind)
     backend = None if candidate.model is None else runtime.backend(candidate.model)
     if backend is not None:
@@ -190,7 +199,9 @@ def items(
     metric = runtime.metric(prepared.task.metric)
     found = []
     for example, answer in zip(examples, answers, strict=True):
-        score = float(metric.item(answer.predicted, example.target))
+        score = float(
+            metric.item(answer.predicted, example.target) if answer.score is None else answer.score
+        )
         if not 0 <= score <= 1:
             raise ValueError(f"{prepared.task.metric} gave {score}, which is not in [0, 1]")
         found.append(
@@ -202,6 +213,8 @@ def items(
                 signals={name: rounded(float(value)) for name, value in answer.signals.items()},
                 prompt_tokens=answer.prompt_tokens,
                 completion_tokens=answer.completion_tokens,
+                cost=None if answer.cost is None else rounded(answer.cost),
+                seconds=None if answer.seconds is None else rounded(answer.seconds),
             )
         )
     return tuple(found)
@@ -215,6 +228,8 @@ def _usage(
     answers: Sequence[Answer],
 ) -> Usage:
     model = measurement.candidate.model
+    if model is not None and not runtime.program.runs(model):
+        return Usage()  # what was taken was taken before, by whoever recorded it
     prompt = made.prompt_tokens + sum(answer.prompt_tokens for answer in answers)
     indexed = indexing_tokens(measurement, runtime, examples)
     usage = Usage(

@@ -11,9 +11,9 @@ from cosmosql.plan.candidate import Candidate
 def second_price(candidate: Candidate, program: Program) -> Decimal | None:
     """Money an accelerator second, in the price's own currency.
 
-    What uses no model takes no accelerator and costs nothing. None where no price is known.
+    What runs no model takes no accelerator and costs nothing. None where no price is known.
     """
-    if candidate.model is None:
+    if not program.runs(candidate.model):
         return Decimal(0)
     if candidate.hardware is None:
         return None

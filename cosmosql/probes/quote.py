@@ -143,7 +143,7 @@ def _loading(quoted: Sequence[QuotedRun], runtime: Runtime) -> list[Amounts]:
     return [
         loading_amounts(run, runtime.card(model), runtime)
         for model, run in first.items()
-        if model is not None
+        if model is not None and runtime.program.runs(model)
     ]
 
 

@@ -157,7 +157,7 @@ def _present(
 ) -> Mapping[str, str] | None:
     """The conditions at hand for a run's model, which is loaded and paid for; None where loading
     it does not fit the meter."""
-    if run.model is None:
+    if run.model is None or not runtime.program.runs(run.model):
         return {}
     worst = loading_amounts(run, runtime.card(run.model), runtime)
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cosmosql.contracts.backend import Backend, BackendFactory, ModelCard
 from cosmosql.contracts.metric import Metric
+from cosmosql.contracts.recorded import Recording
 from cosmosql.contracts.retriever import Embed, Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Example
 from cosmosql.data.rows import LoadedDataset, Role
@@ -16,6 +17,7 @@ from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Evidence, Recorded
 from cosmosql.identity import Json, jsonable
 from cosmosql.model.program import Options, Program
+from cosmosql.model.recordings import factory_of
 from cosmosql.plan.build import corpus_of
 from cosmosql.plan.candidate import Candidate
 from cosmosql.probes.tasks import PreparedTask, prepare
@@ -55,6 +57,7 @@ class Runtime:
         self._indexes: dict[tuple[str, str | None, int], Retriever] = {}
         self._longest: dict[tuple[str, bool, tuple[str, ...]], int] = {}
         self._loaded: tuple[str, Backend] | None = None
+        self._recordings: dict[str, Recording] = {}
 
     def task(self, reference: str) -> PreparedTask:
         """The task over its rows."""
@@ -133,6 +136,21 @@ class Runtime:
             self._loaded = model, backend
             self._cards[model] = backend.card
         return self._loaded[1]
+
+    def recorded(self, model: str) -> Recording:
+        """The answers of a model that are recorded. Raises InputError, E0511 to E0542."""
+        if model not in self._recordings:
+            declared = self.program.models[model]
+            self._recordings[model] = factory_of(declared).read(
+                declared.options, root=declared.root, span=declared.place("source")
+            )
+        return self._recordings[model]
+
+    def conditions(self, model: str | None) -> Mapping[str, str]:
+        """Under which conditions a model answers here; none where nothing runs."""
+        if model is None or not self.program.runs(model):
+            return {}
+        return self.backend(model).conditions
 
     def release(self) -> None:
         """Lets the loaded model go, and every index that its embeddings made."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cosmosql.contracts.policy import Question
 from cosmosql.contracts.strategy import Example, TaskView
+from cosmosql.data.choices import labels_of, option_named, options_of
 from cosmosql.data.rows import LoadedDataset, Role, Row
 from cosmosql.data.template import cell_text, parse_template
 from cosmosql.model.program import Task
@@ -33,8 +35,9 @@ class PreparedTask:
             Example(
                 row=row.identity,
                 input=template.render(row.values),
-                target=cell_text(row.values[self.task.target]),
+                target=target_of(self.task, row.values),
                 options=options_of(self.task.choices, self.view.labels, row.values),
+                id=row.id,
             )
             for row in rows
         )
@@ -44,15 +47,20 @@ class PreparedTask:
         return self.view.labels.index(text) if text in self.view.labels else None
 
 
-def options_of(
-    choices: str | None, labels: tuple[str, ...], values: Mapping[str, object]
-) -> tuple[str, ...]:
-    """The answers that compete for a row: the task's labels, or those of its column `choices`."""
-    if choices is None:
-        return labels
-    found = values[choices]
-    options = found if isinstance(found, list | tuple) else [found]
-    return tuple(cell_text(option) for option in options)
+def target_of(task: Task, values: Mapping[str, object]) -> str:
+    """The right answer of a row: of the row's own options, the one that its target means."""
+    written = cell_text(values[task.target])
+    if task.choices is None:
+        return written
+    return option_named(written, values[task.choices]) or written
+
+
+def questions_of(prepared: PreparedTask, role: Role) -> dict[str, Question]:
+    """A role's rows as a policy sees them, by identity."""
+    return {
+        one.row: Question(row=one.row, text=one.input, options=one.options)
+        for one in prepared.rendered(prepared.dataset.rows[role])
+    }
 
 
 def prepare(task: Task, dataset: LoadedDataset) -> PreparedTask:
@@ -69,14 +77,6 @@ def prepare(task: Task, dataset: LoadedDataset) -> PreparedTask:
             max_tokens=task.max_tokens,
         ),
     )
-
-
-def labels_of(task: Task, dataset: LoadedDataset) -> tuple[str, ...]:
-    """The answers that compete, sorted; empty where they are open or each row's own."""
-    if task.using != "classify":
-        return ()
-    found = task.labels or {cell_text(row.values[task.target]) for row in dataset.rows[Role.TRAIN]}
-    return tuple(sorted(found))
 
 
 def instruction(task: Task, labels: Sequence[str]) -> str:

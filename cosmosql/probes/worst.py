@@ -67,7 +67,7 @@ LOAD_BYTES = 1e8
 def worst_workload(run: ProbeRun, runtime: Runtime) -> Workload:
     """The most tokens that a run can take. Exact to the longest row where the model is loaded."""
     measurement, model = run.measurement, run.model
-    if model is None or measurement.kind == "profile":
+    if model is None or not runtime.program.runs(model) or measurement.kind == "profile":
         return Workload()
     prepared = runtime.task(measurement.candidate.task)
     pool = runtime.train(measurement.candidate)
@@ -118,8 +118,8 @@ def modelled_amounts(
 ) -> Amounts:
     """What a run is expected to take, by which probes are compared: its tokens at the profile's
     rates without any margin, and `compute` in FLOPs."""
-    if run.model is None:
-        taken, operations = ROW_SECONDS * len(runtime.train(run.measurement.candidate)), 0.0
+    if run.model is None or not runtime.program.runs(run.model):
+        taken, operations = ROW_SECONDS * learnt_rows(run, runtime), 0.0
     else:
         card = runtime.card(run.model)
         profile = known_profile(run.model, runtime, evidence)
@@ -141,9 +141,8 @@ def modelled_amounts(
 def worst_seconds(run: ProbeRun, work: Workload, runtime: Runtime, evidence: Evidence) -> Decimal:
     """Seconds that a run can take once its model is in memory."""
     model = run.model
-    if model is None:
-        pool = len(runtime.train(run.measurement.candidate))
-        return decimal_seconds(2 * START_SECONDS + ROW_SECONDS * pool)
+    if model is None or not runtime.program.runs(model):
+        return decimal_seconds(2 * START_SECONDS + ROW_SECONDS * learnt_rows(run, runtime))
     card = runtime.card(model)
     assumed = assumed_profile(card, hardware(run, runtime))
     if run.measurement.kind == "profile":
@@ -156,6 +155,11 @@ def worst_seconds(run: ProbeRun, work: Workload, runtime: Runtime, evidence: Evi
     return decimal_seconds(
         START_SECONDS + heads + SLOWDOWN * float(seconds(work_of(run, work), profile))
     )
+
+
+def learnt_rows(run: ProbeRun, runtime: Runtime) -> int:
+    """Train rows that a baseline learns from; a recorded model learns from none."""
+    return 0 if run.model is not None else len(runtime.train(run.measurement.candidate))
 
 
 def work_of(run: ProbeRun, work: Workload, *, shared: bool = False) -> Work:
@@ -192,7 +196,7 @@ def time_amounts(run: ProbeRun, taken: Decimal, runtime: Runtime) -> Amounts:
     return {
         **({} if price is None else {"money": taken * price}),
         "wall": taken,
-        "accelerator": Decimal(0) if run.model is None else taken,
+        "accelerator": taken if runtime.program.runs(run.model) else Decimal(0),
     }
 
 
@@ -224,4 +228,6 @@ def assumed_profile(card: ModelCard, device: Hardware | None) -> DeviceProfile:
 
 def model_is_profiled(run: ProbeRun, runtime: Runtime, evidence: Evidence) -> bool:
     """Whether a run's seconds rest on a measured profile rather than on an assumption."""
-    return run.model is None or known_profile(run.model, runtime, evidence) is not None
+    if run.model is None or not runtime.program.runs(run.model):
+        return True
+    return known_profile(run.model, runtime, evidence) is not None

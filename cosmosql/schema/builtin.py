@@ -9,6 +9,7 @@ BUILTIN: tuple[tuple[str, str, str], ...] = (
     ("dataset", "hf", "cosmosql.extensions.sources.hf"),
     ("dataset", "generated", "cosmosql.extensions.sources.generated_source"),
     ("model", "hf", "cosmosql.extensions.backends.hf"),
+    ("model", "recorded", "cosmosql.extensions.backends.recorded"),
     ("strategy", "baseline", "cosmosql.extensions.strategies.baseline"),
     ("strategy", "prompt", "cosmosql.extensions.strategies.prompt"),
     ("strategy", "icl", "cosmosql.extensions.strategies.icl"),
@@ -24,5 +25,9 @@ BUILTIN: tuple[tuple[str, str, str], ...] = (
     ("predictor", "proxy", "cosmosql.extensions.predictors.proxy"),
     ("predictor", "finetune", "cosmosql.extensions.predictors.finetune"),
     ("predictor", "icl", "cosmosql.extensions.predictors.icl"),
+    ("policy", "mix", "cosmosql.extensions.policies.mix"),
+    ("policy", "cascade", "cosmosql.extensions.policies.cascade"),
+    ("policy", "route", "cosmosql.extensions.policies.route"),
+    ("policy", "cascade_route", "cosmosql.extensions.policies.cascade_route"),
 )
 """(kind, name, module); the module is light to import and exposes `EXTENSION`."""

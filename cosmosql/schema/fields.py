@@ -90,3 +90,5 @@ class Extension:
     extra: str | None = None
     local: bool = True
     """For models: rows stay on this machine."""
+    recorded: bool = False
+    """For models: it answered already, and is asked by row (`contracts.recorded`)."""

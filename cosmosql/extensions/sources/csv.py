@@ -22,7 +22,8 @@ from cosmosql.source import Span
 EXTENSION = Extension(
     kind="dataset",
     name="csv",
-    doc="Comma-separated values with a header line, UTF-8; every cell is a text.",
+    doc="Comma-separated values with a header line, UTF-8, packed with gzip where the name ends in "
+    "`.gz`; every cell is a text.",
     options=(
         *FILE_OPTIONS,
         Field(

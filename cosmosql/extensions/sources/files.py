@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -29,6 +31,9 @@ FILE_OPTIONS: tuple[Field, ...] = (
 
 Rows = tuple[tuple[Mapping[str, object], ...], tuple[int, ...]]
 """Rows and the line of each."""
+
+MOST_BYTES = 1 << 29
+"""Of an unpacked file: a small packed one must not fill the memory of who checks it."""
 
 SHOWN = 60
 MOST_FINDINGS = 5
@@ -138,6 +143,25 @@ class Problems:
             help=help,
         )
 
+    def answer(self, line: int, message: str) -> None:
+        """E0542: a recorded answer holds something that it cannot."""
+        self._add(
+            "E0542",
+            "malformed recorded answer",
+            f"{self._written}:{line}: {message}",
+            help="mend the line; what is not known is left out",
+        )
+
+    def twice(self, line: int, name: str, first: int) -> None:
+        """E0513: two lines have one id."""
+        shown = f' "{_short(name)}"' if self.shown else ""
+        self._add(
+            "E0513",
+            "duplicate row ids",
+            f"{self._written}:{line}: the id{shown} is also that of line {first}",
+            help="keep one answer to each row",
+        )
+
     def encoding(self, line: int) -> None:
         """E0518: the line is not UTF-8."""
         self._add(
@@ -172,9 +196,33 @@ def _short(text: str) -> str:
 
 def text_lines(path: Path, problems: Problems) -> Iterator[tuple[int, str]]:
     """The lines of a UTF-8 file with their numbers; bad lines are found and left out."""
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            try:
-                yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError:
-                problems.encoding(number)
+    for number, raw in raw_lines(path, problems):
+        try:
+            yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            problems.encoding(number)
+
+
+def raw_lines(path: Path, problems: Problems) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers, unpacked where its name ends in `.gz`. A packed file
+    that is damaged, or unpacks to more than MOST_BYTES, is found (E0517) and read no further."""
+    if path.suffix != ".gz":
+        with path.open("rb") as file:
+            yield from enumerate(file, start=1)
+        return
+    number, left = 0, MOST_BYTES
+    try:
+        with gzip.open(path, "rb") as packed:
+            # A line of a hostile file may be endless: it is asked for by no more than is left.
+            while raw := packed.readline(left + 1):
+                number, left = number + 1, left - len(raw)
+                if left < 0:
+                    problems.malformed(number, f"it unpacks to more than {MOST_BYTES >> 20} MiB")
+                    return
+                yield number, raw
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        problems.malformed(
+            number + 1,
+            f"the packed file ends here or is damaged ({error})",
+            help="pack the file again: `gzip`",
+        )

@@ -21,7 +21,8 @@ from cosmosql.source import Span
 EXTENSION = Extension(
     kind="dataset",
     name="jsonl",
-    doc="One JSON object a line, UTF-8; blank lines are skipped.",
+    doc="One JSON object a line, UTF-8, packed with gzip where the name ends in `.gz`; blank lines "
+    "are skipped.",
     options=FILE_OPTIONS,
     implementation="cosmosql.extensions.sources.jsonl:JSON_LINES",
 )
