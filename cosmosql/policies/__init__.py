@@ -1,1 +1,1 @@
-"""Who answers a query: gains of larger tiers, thresholds and prices from known rows. Arrays only."""
+"""Who answers a query: gains of larger tiers, thresholds and prices, from arrays of known rows."""

@@ -1,0 +1,146 @@
+"""`policy … using cascade`: the next tier is asked where the last one's answer is unsure.
+
+Two tiers, c1 < c2: escalated is the share p = min((b - c1) / c2, 1) of the rows with the smallest
+margins (Ramírez, Birch, Titov 2024, arXiv 2405.02134), the batch version. More tiers: every tier
+hands on the same share of the rows that reach it, the largest that the budget allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cosmosql.contracts.policy import Array, Fitted, Known, Question, Rule, Seen, Ways
+from cosmosql.identity import Json
+from cosmosql.policies.confidence import confidence, confidences, signal_of
+from cosmosql.policies.cut import Cut, cut_at
+from cosmosql.policies.rows import lot
+
+LARGEST = 1e300
+"""Stands for infinity, which JSON cannot write."""
+
+HALVINGS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CascadeRule:
+    """A row goes on from a tier where its confidence passes the tier's cut."""
+
+    signals: tuple[str | None, ...]
+    cuts: tuple[Cut, ...]
+
+    def first(self, question: Question) -> int:
+        return 0
+
+    def then(self, question: Question, tier: int, signals: Mapping[str, float]) -> int:
+        if tier >= len(self.cuts):
+            return tier
+        sure = confidence(signals, self.signals[tier])
+        return tier + int(self.cuts[tier].passes(sure, lot(question.row)))
+
+    def state(self) -> Mapping[str, Json]:
+        return {
+            "signals": list(self.signals),
+            "thresholds": [min(max(cut.threshold, -LARGEST), LARGEST) for cut in self.cuts],
+            "tied": [cut.tied for cut in self.cuts],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedCascade:
+    """`sure`: confidence of each tier but the last on the fitted rows, (tiers - 1, rows)."""
+
+    signals: tuple[str | None, ...]
+    sure: Array = field(repr=False)
+    costs: tuple[float, ...]
+
+    def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways:
+        sure = np.stack(
+            [
+                confidences(seen.signals[tier], name, seen.rows)
+                for tier, name in enumerate(self.signals)
+            ]
+        )
+        found = [reached(sure, self.rule(budget).cuts) for budget in budgets]
+        return Ways(
+            asked=np.stack([asked for asked, _ in found]),
+            answers=np.stack([answers for _, answers in found]),
+        )
+
+    def rule(self, budget: float) -> CascadeRule:
+        return CascadeRule(signals=self.signals, cuts=self.cuts_at(self.share(budget)))
+
+    def share(self, budget: float) -> float:
+        """The largest share that every tier may hand on within the budget."""
+        first, *later = self.costs
+        if len(later) == 1:
+            return min(max((budget - first) / later[0], 0.0), 1.0)
+        low, high = 0.0, 1.0
+        if self.spent(high) <= budget:
+            return high
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.spent(middle) <= budget else (low, middle)
+        return low
+
+    def spent(self, share: float) -> float:
+        """Expected money a fitted row where every tier hands on this share."""
+        return sum(cost * share**tier for tier, cost in enumerate(self.costs))
+
+    def cuts_at(self, share: float) -> tuple[Cut, ...]:
+        """The cut of each tier on the fitted rows that reach it."""
+        weight = np.ones(self.sure.shape[1])
+        cuts = []
+        for sure in self.sure:
+            cut = cut_at(sure[weight > 0], share)
+            weight = weight * cut.passing(sure)
+            cuts.append(cut)
+        return tuple(cuts)
+
+
+def reached(sure: Array, cuts: Sequence[Cut]) -> tuple[Array, Array]:
+    """Probabilities that each tier is asked and that it answers, shape (tiers, rows). One lot a row
+    decides all its ties, so that ties at two tiers are not independent."""
+    tiers, rows = len(cuts) + 1, sure.shape[1]
+    asked = np.ones((tiers, rows))
+    for tier, cut in enumerate(cuts):
+        asked[tier + 1] = np.minimum(asked[tier], cut.passing(sure[tier]))
+    answers = asked.copy()
+    answers[:-1] -= asked[1:]
+    return asked, answers
+
+
+class Cascade:
+    """Options: `signal`, the name of the uncertainty that decides (default `margin`)."""
+
+    sees: frozenset[str] = frozenset({"signals"})
+
+    def fit(self, known: Known, options: Mapping[str, object], *, seed: int) -> Fitted:
+        seen = known.seen
+        wanted = str(options.get("signal", "margin"))
+        names = tuple(signal_of(tier, wanted) for tier in seen.signals[:-1])
+        sure = [
+            confidences(tier, name, seen.rows)
+            for tier, name in zip(seen.signals, names, strict=False)
+        ]
+        return FittedCascade(
+            signals=names, sure=np.stack(sure), costs=tuple(float(cost) for cost in seen.costs)
+        )
+
+    def load(self, state: Mapping[str, Json]) -> Rule:
+        signals, thresholds, tied = state["signals"], state["thresholds"], state["tied"]
+        assert isinstance(signals, list)
+        assert isinstance(thresholds, list) and isinstance(tied, list)
+        return CascadeRule(
+            signals=tuple(None if name is None else str(name) for name in signals),
+            cuts=tuple(
+                Cut(threshold=loaded_threshold(float(str(limit))), tied=float(str(share)))
+                for limit, share in zip(thresholds, tied, strict=True)
+            ),
+        )
+
+
+def loaded_threshold(value: float) -> float:
+    return float(np.copysign(np.inf, value)) if abs(value) >= LARGEST else value

@@ -1,0 +1,132 @@
+"""`policy … using route` and `cascade_route`: by the gains that a question promises, and, once a
+tier has answered, by those that its signals leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cosmosql.contracts.policy import Array, Fitted, Known, Question, Rule, Seen, Ways
+from cosmosql.identity import Json
+from cosmosql.policies import storage
+from cosmosql.policies.after import After, fit_after
+from cosmosql.policies.gain import Before, fit_before
+from cosmosql.policies.path import Between, Path, mixed, path, price_grid
+from cosmosql.policies.priced import Choice
+from cosmosql.policies.rows import coarse, lot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GainRule:
+    """Decides at one of two prices, which is the row's lot."""
+
+    choice: Choice
+    before: Before
+    after: tuple[After, ...]
+    between: Between
+
+    def first(self, question: Question) -> int:
+        gains = coarse(self.before.of_one(question))
+        return int(self.choice.first(gains[:, None], self.price(question))[0])
+
+    def then(self, question: Question, tier: int, signals: Mapping[str, float]) -> int:
+        if tier >= len(self.after):
+            return tier
+        promised = self.before.of_one(question)
+        ahead = (promised[tier + 1 :] - promised[tier])[:, None]
+        told = {name: np.array([value]) for name, value in signals.items()}
+        gains = coarse(self.after[tier].of(ahead, told))
+        return int(self.choice.then(tier, gains, self.price(question))[0])
+
+    def price(self, question: Question) -> float:
+        return self.between.prices[int(lot(question.row) < self.between.dearer)]
+
+    def state(self) -> Mapping[str, Json]:
+        return storage.state(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedGains:
+    choice: Choice
+    before: Before
+    after: tuple[After, ...]
+    path: Path
+
+    def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways:
+        gains = coarse(self.before.of(seen.questions))
+        remaining = tuple(
+            coarse(after.of(gains[tier + 1 :] - gains[tier], seen.signals[tier]))
+            for tier, after in enumerate(self.after)
+        )
+        return mixed(self.path, budgets, lambda price: served(self.choice, gains, remaining, price))
+
+    def rule(self, budget: float) -> GainRule:
+        return GainRule(
+            choice=self.choice,
+            before=self.before,
+            after=self.after,
+            between=self.path.between(budget),
+        )
+
+
+def served(choice: Choice, gains: Array, remaining: Sequence[Array], price: float) -> Ways:
+    """The one way that rows are served at a price. `gains` over the cheapest tier by the question,
+    shape (tiers, rows); `remaining` gains of the dearer tiers over each one that answered."""
+    tiers, rows = gains.shape
+    asked = np.zeros((tiers, rows))
+    answers = np.zeros((tiers, rows))
+    at = choice.first(gains, price)
+    for tier in range(tiers):
+        here = at == tier
+        asked[tier, here] = 1.0
+        if tier < len(remaining):
+            at = np.where(here, choice.then(tier, remaining[tier], price), at)
+        answers[tier, here & (at == tier)] = 1.0
+    return Ways(asked=asked[None], answers=answers[None])
+
+
+class _Gains:
+    """Fits gains before an answer, and after one where it `sees` signals."""
+
+    sees: frozenset[str]
+
+    def fit(self, known: Known, options: Mapping[str, object], *, seed: int) -> Fitted:
+        seen, scores = known.seen, known.scores
+        before, promised = fit_before(seen.questions, scores, seed=seed)
+        fits = [
+            fit_after(
+                promised[tier + 1 :] - promised[tier],
+                seen.signals[tier],
+                scores[tier + 1 :] - scores[tier],
+                seed=seed,
+            )
+            for tier in range(len(scores) - 1)
+            if "signals" in self.sees
+        ]
+        before = storage.settled(before)
+        after = tuple(storage.settled(model) for model, _ in fits)
+        remaining = tuple(coarse(left) for _, left in fits)
+        promised = coarse(promised)
+        spreads = tuple(model.spread for model in after)
+        choice = storage.settled(Choice(costs=seen.costs, spreads=spreads))
+        prices = price_grid([promised[1:], *remaining], seen.costs)
+        return FittedGains(
+            choice=choice,
+            before=before,
+            after=after,
+            path=path(prices, seen.costs, lambda price: served(choice, promised, remaining, price)),
+        )
+
+    def load(self, state: Mapping[str, Json]) -> Rule:
+        found: GainRule = storage.decoded(GainRule, dict(state))
+        return found
+
+
+class Route(_Gains):
+    sees = frozenset({"question"})
+
+
+class CascadeRoute(_Gains):
+    sees = frozenset({"question", "signals"})
