@@ -24,6 +24,7 @@ from cosmosql.data.template import cell_text
 from cosmosql.decide.adaptive import Adaptive
 from cosmosql.decide.choose import decide
 from cosmosql.decide.decision import Decision
+from cosmosql.decide.examined import Traits, examine
 from cosmosql.decide.imagined import imagine
 from cosmosql.decide.survey import Survey
 from cosmosql.diagnostics.diagnostic import Diagnostic
@@ -49,6 +50,8 @@ from cosmosql.probes.round import carry_out
 from cosmosql.probes.rounds import Exploration, explore
 from cosmosql.probes.run import recorded, replay
 from cosmosql.probes.runtime import Runtime
+from cosmosql.probes.tasks import prepare, questions_of
+from cosmosql.probes.traits import traits
 from cosmosql.units import Quantity
 
 Report: TypeAlias = Callable[[str, int, int], None]
@@ -281,6 +284,7 @@ def _line(
         seed=seed,
         imagined=imagine(compiled.graph, found, facts, fits, forecasts, seed=seed),
         parameters={model: card.parameters for model, card in facts.cards.items()},
+        questions=facts.questions,
     )
     return Line(
         compiled=compiled,
@@ -310,6 +314,9 @@ def facts_of(compiled: Compiled, runtime: Runtime) -> Facts:
         label_counts=tuple(answers.count(label) for label in labels),
         task=digest(sorted(labels) or loaded.fingerprint)[:12],
         cards={model: runtime.card(model) for model in models if model is not None},
+        questions=questions_of(runtime.task(task.name), Role.VALIDATION)
+        if compiled.query.policies
+        else {},
     )
 
 
@@ -344,11 +351,21 @@ def write(line: Line, seed: int) -> PlanDocument:
             observations=len(observations),
             test_reads=sum(item.role == Role.TEST for item in observations),
         ),
+        examine(line.forecasts, line.decision, traits_of(compiled), seed=seed),
     )
     write_bytes(compiled.path("plan.json"), document_bytes(plan))
     write_bytes(compiled.path("report.html"), render_html(plan).encode())
     write_bytes(compiled.path("report.md"), render_markdown(plan).encode())
     return plan
+
+
+def traits_of(compiled: Compiled) -> Traits:
+    """What the validation rows have in common. Parts have the names that stand in rows only where
+    these may be shown."""
+    task = compiled.program.tasks[compiled.query.task]
+    loaded = compiled.data[task.dataset]
+    named = loaded.shown and not compiled.program.datasets[task.dataset].stays_local
+    return traits(prepare(task, loaded), named=named)
 
 
 def versions(observations: Iterable[Observation]) -> dict[str, str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from cosmosql import units
 from cosmosql.artifact import plan
+from cosmosql.artifact.amounts import number
+from cosmosql.artifact.examined import calibration_part, reference_part, slices_part
 from cosmosql.artifact.steps import steps
 from cosmosql.contracts.backend import ModelCard
 from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast, Purchase, Verdict
+from cosmosql.decide.examined import Examined
 from cosmosql.decide.volume import BreakEven, break_evens
 from cosmosql.identity import Json, jsonable, rounded
 from cosmosql.interval import Estimate, Unmeasured
@@ -26,6 +28,9 @@ ONLY_IN_POLICIES = "considered as a part of policies only"
 
 SERVE_COST = "serve_cost"
 ADAPT_COST = "adapt_cost"
+
+
+NOT_EXAMINED = Examined(references=(), calibrations=(), slices=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,7 @@ def document(
     forecasts: Sequence[Forecast],
     decision: Decision,
     facts: Facts,
+    examined: Examined = NOT_EXAMINED,
 ) -> plan.PlanDocument:
     """The plan of one query. Candidates keep the order of `forecasts`, policies the decision's.
 
@@ -108,6 +114,13 @@ def document(
         ),
         next=tuple(_purchase(item, query) for item in decision.next),
         break_even=tuple(_break_even(item) for item in break_evens(forecasts, decision.chosen)),
+        references=tuple(
+            reference_part(item, measure_units.get(SERVE_COST, "")) for item in examined.references
+        ),
+        calibration=tuple(calibration_part(item) for item in examined.calibrations),
+        slices=None
+        if examined.slices is None or decision.chosen is None
+        else slices_part(examined.slices, decision.chosen),
         evidence=plan.Evidence(
             digest=facts.evidence_digest,
             observations=facts.observations,
@@ -128,18 +141,6 @@ def _break_even(found: BreakEven) -> plan.BreakEven:
         high=None if at is None else rounded(at.high),
         probability=rounded(found.probability),
     )
-
-
-def is_money(unit: str) -> bool:
-    """Whether a measure's unit holds a currency, so that its numbers are decimal strings.
-
-    >>> is_money("USD/request"), is_money("s"), is_money("words")
-    (True, False, False)
-    """
-    try:
-        return units.Quantity.of(1, unit).dimension.currency is not None
-    except units.UnknownUnit:
-        return False
 
 
 def _docs(program: Program, query: Query) -> dict[str, str]:
@@ -222,13 +223,6 @@ def _amounts(quantities: Mapping[str, units.Quantity]) -> dict[str, plan.Amount]
         )
         for meter, quantity in quantities.items()
     }
-
-
-def number(value: float | Decimal, unit: str) -> plan.Number:
-    """Money as a decimal string of 6 significant digits, anything else as a float."""
-    if not is_money(unit):
-        return float(value)
-    return format(Decimal(repr(rounded(float(value)))).normalize() + 0, "f")
 
 
 def _interval(found: Distribution | Estimate) -> tuple[float, float, float]:
@@ -406,7 +400,12 @@ def _policy(
         auc=forecast.auc,
         curve=tuple(
             plan.CurvePoint(
-                budget=number(point.budget, cost_unit), accuracy=point.accuracy, share=point.share
+                budget=number(point.budget, cost_unit),
+                accuracy=point.accuracy,
+                share=point.share,
+                low=point.low,
+                high=point.high,
+                asked=point.asked,
             )
             for point in forecast.curve
         ),
@@ -418,4 +417,5 @@ def _policy(
         measures={name: measure(name) for name in sorted(set(forecast.measures) - {SERVE_COST})},
         note=forecast.note,
         corrected=_corrected(metric_name, option, forecast.basis),
+        asked=forecast.asked,
     )

@@ -248,14 +248,27 @@ class Policy(Part):
     """Share of queries for which each member is asked."""
 
 
+class ReferencePoint(Part):
+    budget: Number
+    accuracy: float
+
+
 class Reference(Part):
     """What policies over `members` are held against: `oracle` knows on each query who is right,
     `random` draws lots between the members."""
 
     kind: Literal["oracle", "random"]
     members: tuple[str, ...]
-    auc: float | None = None
-    curve: tuple[CurvePoint, ...]
+    auc: float
+    curve: tuple[ReferencePoint, ...]
+
+
+class Bounded(Part):
+    """A number with its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
 
 
 class ReliabilityBin(Part):
@@ -280,9 +293,9 @@ class Calibration(Part):
     rows: int
     basis: Basis
     """measured, or predicted where the outcomes are those of the member's nearest probe."""
-    ece: Metric
+    ece: Bounded
     ece_by_chance: float
-    brier: Metric
+    brier: Bounded
     used: bool = False
     """Whether a policy of the plan decides by it."""
     bins: tuple[ReliabilityBin, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cosmosql.artifact import plan
-from cosmosql.artifact.document import number
+from cosmosql.artifact.amounts import number
 from cosmosql.identity import Json
 from cosmosql.plan.candidate import Measurement
 from cosmosql.plan.graph import PlanGraph
