@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cosmosql.artifact.bundle import BundlePolicy
-from cosmosql.decide.tiers import threshold
 from cosmosql.identity import rounded, seed_of
+from cosmosql.policies.cut import cut_at
 from cosmosql.schema.kinds import RISING
 
 FULL_RANGE = 1 << 63
@@ -37,7 +37,7 @@ def calibrated(policy: BundlePolicy, confidences: Sequence[float]) -> BundlePoli
     """
     if policy.kind != "cascade" or policy.share is None or not confidences:
         return policy
-    limit = threshold(np.asarray(confidences, np.float64), policy.share)
+    limit = cut_at(np.asarray(confidences, np.float64), policy.share).threshold
     return policy.model_copy(update={"thresholds": (rounded(min(max(limit, -LARGEST), LARGEST)),)})
 
 

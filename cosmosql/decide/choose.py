@@ -16,13 +16,14 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from cosmosql.contracts.policy import Question
 from cosmosql.decide.decision import Decision, Option, Verdict
 from cosmosql.decide.formulas import Array, Strategies
 from cosmosql.decide.imagined import Imagined
 from cosmosql.decide.judged import Judged, expected, is_ratio, judge_one
 from cosmosql.decide.next_dollar import EVIDENCE, Market, purchases
 from cosmosql.decide.paired import Paired, paired
-from cosmosql.decide.policies import Offer, offers
+from cosmosql.decide.policies import NO_QUESTIONS, Offer, offers
 from cosmosql.decide.reasons import (
     Comparison,
     reason_against,
@@ -45,15 +46,19 @@ def decide(
     seed: int,
     imagined: Sequence[Imagined] = (),
     parameters: Mapping[str, int] = MappingProxyType({}),
+    questions: Mapping[str, Question] = NO_QUESTIONS,
 ) -> Decision:
     """The decision of a query over the candidates of its strategies and its declared policies.
 
-    `forecasts` may hold candidates that only policies stand on. Decided: an option is shown to
+    `forecasts` may hold candidates that only policies stand on; `questions` are those of the probe
+    rows by identity. Decided: an option is shown to
     meet every requirement and its regret is within the tolerance with the asked confidence.
     Infeasible: every option is shown to fail. Undecided: anything else; `chosen` is then the best
     guess, None where no objective was measured.
     """
-    offered, judged = weigh(query, forecasts, policies, n_test=n_test, seed=seed)
+    offered, judged = weigh(
+        query, forecasts, policies, n_test=n_test, seed=seed, questions=questions
+    )
     chosen, probability, settled = choose(query, judged)
     measured = {one.candidate.name: one for one in forecasts}
     own = measured.get(chosen.subject.name) if chosen else None
@@ -88,12 +93,17 @@ def weigh(
     *,
     n_test: int | None,
     seed: int,
+    questions: Mapping[str, Question] = NO_QUESTIONS,
 ) -> tuple[list[Offer], list[Judged]]:
-    """What the policies offer, and every option that can be chosen with its draws."""
+    """What the policies offer, and every option that can be chosen with its draws.
+
+    While probes are being chosen it is asked without questions, and so without the policies that
+    `auto` would have to learn from them: these are fitted once, when probing has ended.
+    """
     offered = [
         offer
         for policy in policies
-        for offer in offers(policy, forecasts, query, n_test=n_test, seed=seed)
+        for offer in offers(policy, forecasts, query, n_test=n_test, seed=seed, questions=questions)
     ]
     named = [one for one in forecasts if one.candidate.strategy in query.strategies]
     subjects = [subject_of(one) for one in named]

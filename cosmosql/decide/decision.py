@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cosmosql.decide.paired import Paired
+from cosmosql.identity import Json
 from cosmosql.interval import Estimate, Unmeasured
 
 
@@ -48,7 +49,7 @@ class PolicyForecast:
 
     name: str
     kind: str
-    """single, mix, route or cascade."""
+    """single, or the name of a policy extension: mix, cascade, route, cascade_route."""
     members: tuple[str, ...]
     """Candidate names, cheapest first."""
     signal: str | None
@@ -67,6 +68,12 @@ class PolicyForecast:
     scores: Mapping[str, float] = field(default_factory=dict, repr=False)
     """Expected score of each common row at the operating point, by the row's identity; cross-fitted
     as the metric is."""
+    budget: float | None = None
+    """Money a request at which it is to be fitted; None for a single one and for rules by hand."""
+    costs: tuple[float, ...] = ()
+    """Expected money a request of each member, which the budget is spent on."""
+    rule: Mapping[str, Json] | None = field(default=None, repr=False)
+    """What it was found to be on all common rows, as `contracts.policy.Rule.state` gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

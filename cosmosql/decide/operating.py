@@ -1,52 +1,48 @@
-"""The operating point of a mix or cascade: which share goes to the large tier, for this query."""
+"""The operating point of a policy: at which budget a request it serves this query best."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cosmosql.contracts.policy import Ways
 from cosmosql.decide.formulas import Strategies, measures_in, values
-from cosmosql.decide.frontier import mean_metric
 from cosmosql.decide.requirements import satisfied
 from cosmosql.decide.subject import Subject, subject_of
-from cosmosql.decide.tiers import (
-    FOLDS,
-    SHARES,
-    Pair,
-    escalations,
-    fold_of,
-    gains,
-    outcomes,
-    threshold,
-)
+from cosmosql.decide.tiers import Outcomes, Sums, Tiers, outcomes, sums_of
+from cosmosql.decide.waits import in_row, waits, with_percentiles
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Measure, Query
-from cosmosql.predict.cost import quantiles
+from cosmosql.policies.rows import FOLDS
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.metric import distribution, row_efficiency
 from cosmosql.predict.pairing import Array
 from cosmosql.schema.measures import PERCENTILES
 
-INNER = SHARES[1:-1]
-"""A share of 0 or 1 is a single candidate, not a policy."""
+ONCE = ("adapt_cost", "labels")
+"""What every tier takes once; everything else is taken a request."""
 
-SUMMED = ("adapt_cost", "labels")
-"""What both tiers take once; everything else is taken a request."""
+MULTIPLICATIONS = 600_000_000
+"""For each tier, of the choice among the ways: where rows are many, it looks at fewer draws."""
+
+FEWEST_DRAWS = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingPoint:
-    """A policy at one share: its quantities, the share and threshold that all rows choose, and
-    expected metric and cost a request."""
+    """A policy at one budget: its quantities, the budget that all rows choose (None where the user
+    wrote the thresholds), expected metric and cost a request, the shares of queries for which each
+    tier is asked and which it answers, and the expected score of each row."""
 
     subject: Subject
-    share: float
-    threshold: float
+    budget: float | None
     mean_metric: float
-    mean_cost: float | None
+    mean_cost: float
+    asked: tuple[float, ...]
+    answers: tuple[float, ...]
+    scores: Mapping[str, float] = field(repr=False)
 
     def beaten_by(
         self, singles: Sequence[Forecast], query: Query, strategies: Strategies
@@ -70,25 +66,27 @@ def expected_objective(subject: Subject, query: Query, strategies: Strategies) -
     return float(judged.objective[0])
 
 
-def in_column(subject: Subject) -> Subject:
-    """The subject as one way of a grid: draws of shape (draws, 1)."""
+def in_column(subject: Subject, draws: int | None = None) -> Subject:
+    """The subject as one way of a grid: its first draws, of shape (draws, 1)."""
     quantities = {
-        name: found if isinstance(found, Unmeasured) else replace(found, draws=found.draws[:, None])
+        name: found
+        if isinstance(found, Unmeasured)
+        else replace(found, draws=found.draws.reshape(len(found.draws), -1)[:draws])
         for name, found in subject.quantities.items()
     }
     return replace(subject, quantities=quantities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ways:
-    """Per way to escalate: the expected objective, larger is better, and by how much the
-    probability of a requirement falls short of its confidence, at worst; shape (ways,)."""
+class Judgement:
+    """Per way to serve: the expected objective, larger is better, and by how much the probability
+    of a requirement falls short of its confidence, at worst; shape (ways,)."""
 
     objective: Array
     shortfall: Array
 
 
-def judge_ways(query: Query, grid: Subject, strategies: Strategies) -> Ways | None:
+def judge_ways(query: Query, grid: Subject, strategies: Strategies) -> Judgement | None:
     """The ways of a subject whose draws have shape (draws, ways) or (draws, 1); None where the
     objective is unmeasured. What is unmeasured asks nothing of a way. The `strategies` that the
     query's formulas may name have one way each, as `in_column` makes them."""
@@ -105,187 +103,131 @@ def judge_ways(query: Query, grid: Subject, strategies: Strategies) -> Ways | No
         if not isinstance(met, Unmeasured):
             missing = float(requirement.confidence) - np.atleast_2d(met).mean(axis=0)
             shortfall = np.maximum(shortfall, missing)
-    return Ways(objective=np.broadcast_to(means, (ways,)), shortfall=shortfall)
+    return Judgement(objective=np.broadcast_to(means, (ways,)), shortfall=shortfall)
+
+
+def draws_for(tiers: Tiers, ways: Ways) -> int:
+    """How many draws the choice among the ways looks at."""
+    affordable = MULTIPLICATIONS // (len(tiers.rows) * len(ways.asked))
+    return min(max(affordable, FEWEST_DRAWS), len(tiers.weights))
 
 
 def operating_point(
-    pair: Pair,
-    kind: str,
+    tiers: Tiers,
+    ways: Ways,
+    sums: Sums,
     query: Query,
     strategies: Strategies,
     *,
     n_test: int | None,
     seed: int,
 ) -> OperatingPoint:
-    """The share that serves the query best. What is reported of it is cross-fitted: on each fold
-    the share that the other folds choose."""
-    if kind == "mix":
-        escalated: Array = np.repeat(INNER[:, None], len(pair.rows), axis=1)
-    else:
-        escalated = escalations(pair, INNER)
-    folds = fold_of(pair.rows)
-    honest = np.empty(len(pair.rows))
+    """The budget that serves the query best among the inner ones: at the ends a single tier
+    answers all. What is reported of it is cross-fitted twice: each row's way comes from a fit on
+    other folds, at the budget that other folds choose."""
+    honest = Ways(asked=np.zeros_like(ways.asked[:1]), answers=np.zeros_like(ways.answers[:1]))
     for fold in range(FOLDS):
-        chosen = best_share(pair, kind, query, strategies, escalated, folds != fold)
-        honest[folds == fold] = escalated[chosen][folds == fold]
-    every = np.ones(len(pair.rows), bool)
-    final = best_share(pair, kind, query, strategies, escalated, every)
-    limit = threshold(pair.confidence, float(INNER[final])) if kind == "cascade" else np.inf
-    return point_at(pair, kind, honest, limit, n_test=n_test, seed=seed)
+        chosen = best_way(tiers, ways, sums, query, strategies, without=fold)
+        inside = tiers.folds == fold
+        honest.asked[0][:, inside] = ways.asked[chosen][:, inside]
+        honest.answers[0][:, inside] = ways.answers[chosen][:, inside]
+    final = best_way(tiers, ways, sums, query, strategies)
+    return point_at(tiers, honest, float(tiers.budgets[final]), n_test=n_test, seed=seed)
 
 
-def fixed_threshold(pair: Pair, limit: float, *, n_test: int | None, seed: int) -> OperatingPoint:
-    """A cascade whose threshold the user wrote."""
-    below = np.nan_to_num(pair.confidence, nan=-np.inf) < limit
-    return point_at(pair, "cascade", below.astype(np.float64), limit, n_test=n_test, seed=seed)
-
-
-def best_share(
-    pair: Pair,
-    kind: str,
+def best_way(
+    tiers: Tiers,
+    ways: Ways,
+    sums: Sums,
     query: Query,
     strategies: Strategies,
-    escalated: Array,
-    inside: NDArray[np.bool_],
+    without: int | None = None,
 ) -> int:
-    """The index of the share with the best expected objective among those whose requirements hold,
-    judged on the rows inside; where none holds, of the one that falls least short."""
-    judged = replace(pair, weights=pair.weights * inside)
-    gained, share = gains(judged, escalated)
-    metric = np.clip(mean_metric(pair.small) + gained, 0.0, 1.0)
-    subject = subject_at(pair, kind, metric, share)
+    """The index of the way with the best expected objective among those whose requirements hold,
+    judged on the rows outside of a fold; where none holds, of the one that falls least short."""
+    found = outcomes(tiers, sums, without)
+    draws = len(found.metric)
+    subject = subject_at(tiers, found)
     if any(measure.name in PERCENTILES for measure in asked_of(query)):
-        waits = [wait(pair, kind, way) for way in escalated]
-        subject = with_percentiles(subject, waits, inside[None, :].astype(np.float64))
-    found = judge_ways(query, subject, strategies)
-    if found is None:
-        return int(np.argmax(metric.mean(axis=0)))
-    least = float(found.shortfall.min())
-    return int(np.argmax(np.where(found.shortfall <= least, found.objective, -np.inf)))
+        outside = np.ones(len(tiers.rows)) if without is None else tiers.folds != without
+        weights = np.asarray(outside, np.float64)[None, :]
+        subject = with_percentiles(subject, waits(tiers, ways), weights)
+    named = {name: [in_column(one, draws) for one in each] for name, each in strategies.items()}
+    judged = judge_ways(query, subject, named)
+    inner = slice(1, len(ways.asked) - 1)
+    if judged is None:
+        return 1 + int(np.argmax(found.metric.mean(axis=0)[inner]))
+    objective, shortfall = judged.objective[inner], judged.shortfall[inner]
+    return 1 + int(np.argmax(np.where(shortfall <= shortfall.min(), objective, -np.inf)))
 
 
 def point_at(
-    pair: Pair, kind: str, escalated: Array, limit: float, *, n_test: int | None, seed: int
+    tiers: Tiers, way: Ways, budget: float | None, *, n_test: int | None, seed: int
 ) -> OperatingPoint:
-    """The policy that escalates rows (0 to 1) as told, as draws."""
-    metric, share = (draws[:, 0] for draws in outcomes(pair, escalated[None, :]))
-    subject = subject_at(pair, kind, metric, share)
-    subject = in_row(with_percentiles(subject, [wait(pair, kind, escalated)], pair.weights))
-    rows = len(pair.rows)
-    found = subject.quantities[subject.metric_name]
-    if isinstance(found, Unmeasured):
+    """The policy that serves rows in this one way, as draws."""
+    found = outcomes(tiers, sums_of(tiers, way, len(tiers.weights)))
+    subject = subject_at(tiers, found)
+    subject = in_row(with_percentiles(subject, waits(tiers, way), tiers.weights))
+    metric = subject.quantities[subject.metric_name]
+    if isinstance(metric, Unmeasured):
         raise ValueError("a policy of measured tiers has a metric")
+    rows = len(tiers.rows)
     if n_test is not None:
-        found = distribution(
-            metric,
-            value=float(np.median(metric)),
-            basis=found.basis,
+        metric = distribution(
+            metric.draws,
+            value=float(np.median(metric.draws)),
+            basis=metric.basis,
             rows=rows,
             n_test=n_test,
             seed=seed,
-            efficiency=row_efficiency(metric, rows),
+            efficiency=row_efficiency(metric.draws, rows),
         )
-    cost = subject.quantities.get("serve_cost")
+    cost = subject.quantities["serve_cost"]
+    scores = (way.answers[0] * tiers.known.scores).sum(axis=0)
     return OperatingPoint(
-        subject=replace(subject, quantities={**subject.quantities, subject.metric_name: found}),
-        share=float(share.mean()),
-        threshold=limit,
-        mean_metric=float(metric.mean()),
-        mean_cost=float(cost.draws.mean()) if isinstance(cost, Distribution) else None,
+        subject=replace(subject, quantities={**subject.quantities, subject.metric_name: metric}),
+        budget=budget,
+        mean_metric=float(metric.draws.mean()),
+        mean_cost=float("nan") if isinstance(cost, Unmeasured) else float(cost.draws.mean()),
+        asked=tuple(float(share) for share in found.asked[:, :, 0].mean(axis=1)),
+        answers=tuple(float(share) for share in found.answers[:, :, 0].mean(axis=1)),
+        scores=dict(zip(tiers.rows, scores.tolist(), strict=True)),
     )
 
 
-def subject_at(pair: Pair, kind: str, metric: Array, share: Array) -> Subject:
-    """The policy's quantities at a metric and share of shape (draws,), or (draws, ways) for a grid
-    of ways. A cascade pays the small tier
-    for every query, a mix only for those that it answers; both make both tiers ready."""
-    small, large = pair.small, pair.large
+def subject_at(tiers: Tiers, found: Outcomes) -> Subject:
+    """The policy's quantities, draws of shape (draws, ways). Every tier that is asked is paid; all
+    are made ready."""
+    name = tiers.members[0].metric_name
+    draws = len(found.metric)
     quantities: dict[str, Distribution | Unmeasured] = {
-        small.metric_name: Distribution(
-            draws=metric,
-            value=float(np.median(metric)),
+        name: Distribution(
+            draws=found.metric,
+            value=float(np.median(found.metric)),
             unit="",
-            basis=basis_of(pair),
-            n=len(pair.rows),
+            basis=basis_of(tiers),
+            n=len(tiers.rows),
         )
     }
-    for name in sorted((set(small.measures) & set(large.measures)) - set(PERCENTILES)):
-        first, second = small.measures[name], large.measures[name]
-        if isinstance(first, Unmeasured) or isinstance(second, Unmeasured):
-            quantities[name] = first if isinstance(first, Unmeasured) else second
+    common = set.intersection(*(set(one.measures) for one in tiers.members)) - set(PERCENTILES)
+    for measure in sorted(common):
+        each = [one.measures[measure] for one in tiers.members]
+        known = [one for one in each if isinstance(one, Distribution)]
+        if len(known) < len(each):
+            quantities[measure] = next(one for one in each if isinstance(one, Unmeasured))
             continue
-        along = (slice(None), None) if share.ndim == 2 else slice(None)
-        left, right = first.draws[along], second.draws[along]
-        if name in SUMMED:
-            draws = np.broadcast_to(left + right, share.shape)
-        elif kind == "cascade":
-            draws = left + share * right
-        else:
-            draws = (1 - share) * left + share * right
-        quantities[name] = Distribution(
-            draws=np.asarray(draws),
-            value=float(np.median(draws)),
-            unit=first.unit,
+        taken = np.ones_like(found.asked) if measure in ONCE else found.asked
+        total = sum(
+            share * one.draws[:draws, None] for share, one in zip(taken, known, strict=True)
+        )
+        quantities[measure] = Distribution(
+            draws=np.asarray(total),
+            value=float(np.median(total)),
+            unit=known[0].unit,
             basis="predicted",
-            n=len(pair.rows),
+            n=len(tiers.rows),
         )
-    return Subject(name="", strategy=None, metric_name=small.metric_name, quantities=quantities)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
-    """What requests of a policy take: seconds of each row under each of its two ways of being
-    answered, and the share of either, shape (rows * 2,)."""
-
-    seconds: Array
-    shares: Array
-
-
-def wait(pair: Pair, kind: str, escalated: Array) -> Wait | None:
-    """A row that a cascade escalates waits for both tiers, one that a mix sends to the large tier
-    for that alone. None where a tier's rows have no latency."""
-    small, large = (tier.latencies for tier in (pair.small, pair.large))
-    if not all(row in small and row in large for row in pair.rows):
-        return None
-    first = np.array([small[row] for row in pair.rows])
-    second = np.array([large[row] for row in pair.rows])
-    return Wait(
-        seconds=np.concatenate([first, first + second if kind == "cascade" else second]),
-        shares=np.concatenate([1 - escalated, escalated]),
-    )
-
-
-def with_percentiles(subject: Subject, waits: Sequence[Wait | None], weights: Array) -> Subject:
-    """The subject with the percentiles of its latency, which are no sum of the tiers': under each
-    draw of row weights for every way to escalate, shape (draws, ways)."""
-    found: dict[str, Distribution | Unmeasured] = {}
-    known = [one for one in waits if one is not None]
-    for name, share in PERCENTILES.items():
-        if len(known) < len(waits):
-            found[name] = Unmeasured("the latency of its tiers' rows is unknown")
-            continue
-        draws = np.stack(
-            [quantiles(one.seconds, np.tile(weights, 2) * one.shares, share) for one in known],
-            axis=1,
-        )
-        found[name] = Distribution(
-            draws=draws,
-            value=float(np.median(draws)),
-            unit="s",
-            basis="predicted",
-            n=weights.shape[1],
-        )
-    return replace(subject, quantities={**subject.quantities, **found})
-
-
-def in_row(subject: Subject) -> Subject:
-    """The subject of one way with its percentiles as draws alone, as its other quantities are."""
-    found = {
-        name: replace(one, draws=one.draws[:, 0]) if isinstance(one, Distribution) else one
-        for name, one in subject.quantities.items()
-        if name in PERCENTILES
-    }
-    return replace(subject, quantities={**subject.quantities, **found})
+    return Subject(name="", strategy=None, metric_name=name, quantities=quantities)
 
 
 def asked_of(query: Query) -> tuple[Measure, ...]:
@@ -296,7 +238,10 @@ def asked_of(query: Query) -> tuple[Measure, ...]:
     return tuple(measure for formula in formulas for measure in measures_in(formula))
 
 
-def basis_of(pair: Pair) -> str:
-    both = (pair.small.metric, pair.large.metric)
-    measured = all(isinstance(one, Distribution) and one.basis == "measured" for one in both)
+def basis_of(tiers: Tiers) -> str:
+    metrics = [one.metric for one in tiers.members]
+    # Of a person nothing is measured: the price and the right answers are given.
+    measured = all(
+        isinstance(one, Distribution) and one.basis in ("measured", "assumed") for one in metrics
+    )
     return "measured" if measured else "predicted"

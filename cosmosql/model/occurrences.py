@@ -258,10 +258,9 @@ class _Walker:
             yield from self._reference(block.extends, kind.name)
         using = self._flattener.flat(declaration).using
         word = using.text if using else None
-        if block.using is not None:
-            if block.using.text in registry.implementations(kind):
-                found = Implementation(kind, block.using.text, extension_of(kind, word))
-                yield Occurrence(block.using.span, found)
+        if block.using is not None and block.using.text in registry.implementations(kind):
+            found = Implementation(kind, block.using.text, extension_of(kind, word))
+            yield Occurrence(block.using.span, found)
         owner = f"{kind.name} using {word}" if word else kind.name
         fields = {field.name: field for field in fields_of(kind, word)}
         for item in block.items:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cosmosql.contracts.backend import ModelCard
+from cosmosql.contracts.policy import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +21,6 @@ class Facts:
     label_counts: tuple[int, ...] = ()
     task: str = ""
     cards: Mapping[str, ModelCard] = field(default_factory=dict)
+    questions: Mapping[str, Question] = field(default_factory=dict, repr=False)
+    """The validation rows as a policy sees them, by identity; empty where no policy is asked for.
+    """

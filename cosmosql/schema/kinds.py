@@ -272,7 +272,7 @@ _POLICY = Kind(
     doc="Which strategy answers a query. `single` takes the best one for all, `auto` searches over "
     "the single ones and all policies that come with CosmosQL.",
     plugged=True,
-    words=("single", "mix", "route", "cascade", "auto"),
+    words=("single", "auto"),
     clauses=("escalate",),
     fields=(
         Field(

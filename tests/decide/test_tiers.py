@@ -1,79 +1,62 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cosmosql.decide.decision import CurvePoint
+from cosmosql.contracts.policy import Question, Ways
 from cosmosql.decide.frontier import frontier_of
 from cosmosql.decide.tiers import (
-    FOLDS,
-    Pair,
-    area,
-    cascade_curve,
-    cascade_share,
-    escalations,
-    fold_of,
-    mix_curve,
-    mix_share,
+    BUDGETS,
+    Tiers,
+    cross_fitted,
+    folds_of,
     outcomes,
-    pair_of,
-    threshold,
+    sums_of,
+    tiers_of,
 )
 from cosmosql.interval import Unmeasured
+from cosmosql.policies.cascade import Cascade
+from cosmosql.policies.mix import Mix
+from cosmosql.policies.rows import FOLDS
 
 
-def pair(small: Any, large: Any) -> Pair:
-    found = pair_of(small, large, "margin", seed=0)
+def tiers(*members: Any) -> Tiers:
+    found = tiers_of(members, {}, seed=0)
     assert not isinstance(found, Unmeasured)
     return found
 
 
-def test_shares_are_those_of_the_paper() -> None:
-    """Costs 1 and 4, budget 2.5: a cascade may escalate 1.5 / 4, a router send up 1.5 / 3."""
-    assert cascade_share(2.5, 1.0, 4.0) == pytest.approx(0.375)
-    assert mix_share(2.5, 1.0, 4.0) == pytest.approx(0.5)
-    assert cascade_share(9.0, 1.0, 4.0) == 1.0
-    assert mix_share(4.0, 1.0, 4.0) == 1.0
-
-
-def test_the_threshold_is_element_floor_n_p_of_the_sorted_margins() -> None:
-    margins = np.array([5.0, 1.0, 3.0, 2.0, 4.0])
-    assert threshold(margins, 0.0) == 1.0
-    assert threshold(margins, 0.5) == 3.0
-    assert threshold(margins, 0.79) == 4.0
-    assert threshold(margins, 1.0) == np.inf
-
-
-def test_the_area_is_the_mean_height_over_the_budget() -> None:
-    """0.5 at 1, 0.7 at 2, 0.8 at 4: (0.6 * 1 + 0.75 * 2) / 3 = 0.7."""
-    heights = [(1.0, 0.5), (2.0, 0.7), (4.0, 0.8)]
-    curve = tuple(CurvePoint(budget=b, accuracy=a, share=0.0) for b, a in heights)
-    assert area(curve) == pytest.approx(0.7)
-    assert area(curve[:1]) is None
-
-
-def test_a_mix_is_a_straight_line_and_its_area_the_middle(candidate: Any) -> None:
+def test_a_mix_is_a_straight_line(candidate: Any) -> None:
+    """0.6 at a cost of 1 and 0.8 at 4: half of the way 0.7, with half of the queries each."""
     small = candidate("strategy.small", [1.0] * 120 + [0.0] * 80, cost=1.0)
     large = candidate("strategy.large", [1.0] * 160 + [0.0] * 40, cost=4.0)
-    curve = mix_curve(pair(small, large))
-    assert len(curve) == 100
-    assert area(curve) == pytest.approx(0.7, abs=0.003)
-    assert (curve[0].budget, curve[-1].budget) == (1.0, 4.0)
+    pair = tiers(small, large)
+    ways = cross_fitted(Mix(), pair, {}, seed=0)
+    found = outcomes(pair, sums_of(pair, ways, 1000))
+    middle = BUDGETS // 2
+    assert pair.budgets[middle] == 2.5
+    np.testing.assert_array_equal(found.asked[:, :, middle], 0.5)
+    both = (small.metric.draws + large.metric.draws) / 2
+    np.testing.assert_allclose(found.metric[:, middle], both)
 
 
 def test_the_cascade_with_a_perfect_margin_by_hand(candidate: Any) -> None:
     """100 of 200 rows are wrong in the small tier, with margins below those of the right ones; the
-    large tier is always right. A share p <= 1/2 of escalations gains p. At costs 1 and 4 p runs
-    from 0 to 3/4, gaining p up to 1/2 (budget 3), then nothing: AUC = 0.5 + (1/2 * 1/2 * 2 + 1/2 *
-    1) / 3 = 0.8333."""
+    large tier is always right. At costs 1 and 4 the budget of 3 escalates the half that is wrong:
+    all are right then. At 2 it is a quarter of the rows: three in four are right."""
     scores = [0.0, 1.0] * 100
     margin = [score + 0.001 * index for index, score in enumerate(scores)]
     small = candidate("strategy.small", scores, cost=1.0, margin=margin)
-    large = candidate("strategy.large", [1.0] * 200, cost=4.0)
-    found = area(cascade_curve(pair(small, large)))
-    assert found == pytest.approx(0.8333, abs=0.01)
+    pair = tiers(small, candidate("strategy.large", [1.0] * 200, cost=4.0))
+    found = outcomes(pair, sums_of(pair, cross_fitted(Cascade(), pair, {}, seed=0), 1000))
+    metric = found.metric.mean(axis=0)
+    third, two_thirds = (int(np.argmin(abs(pair.budgets - at))) for at in (2.0, 3.0))
+    assert metric[third] == pytest.approx(0.75, abs=0.02)
+    assert metric[two_thirds] == pytest.approx(1.0, abs=0.03)
+    np.testing.assert_array_equal(found.asked[0], 1.0)
 
 
 def test_no_row_is_judged_by_a_threshold_that_saw_it(candidate: Any) -> None:
@@ -83,37 +66,69 @@ def test_no_row_is_judged_by_a_threshold_that_saw_it(candidate: Any) -> None:
     scores = [1.0, 0.0] * 50
     large = candidate("strategy.large", [1.0] * 100, cost=4.0)
     moved = margin.copy()
-    moved[7] = 9.0
-    before = escalations(pair(candidate("strategy.s", scores, 1.0, margin), large))
-    after = escalations(pair(candidate("strategy.s", scores, 1.0, moved), large))
-    folds = fold_of(tuple(f"row {index}" for index in range(100)))
-    same = (folds == folds[7]) & (np.arange(100) != 7)
-    np.testing.assert_array_equal(before[:, same], after[:, same])
+    moved[7] = -9.0
+    first = tiers(candidate("strategy.s", scores, 1.0, margin), large)
+    second = tiers(candidate("strategy.s", scores, 1.0, moved), large)
+    before, after = (cross_fitted(Cascade(), one, {}, seed=0).asked for one in (first, second))
+    same = (first.folds == first.folds[7]) & (np.arange(100) != 7)
+    np.testing.assert_array_equal(before[:, :, same], after[:, :, same])
+    assert (before != after).any()
 
 
-def test_folds_are_equal_and_depend_on_identities_alone() -> None:
-    rows = tuple(f"row {index}" for index in range(101))
-    folds = fold_of(rows)
-    assert np.ptp(np.bincount(folds, minlength=FOLDS)) <= 1
-    backwards = fold_of(rows[::-1])
-    np.testing.assert_array_equal(folds, backwards[::-1])
+def test_rows_that_ask_the_same_share_a_fold() -> None:
+    asked = [Question(row=f"row {index}", text=f"text {index // 3}") for index in range(90)]
+    folds = folds_of(asked).reshape(30, 3)
+    assert (folds == folds[:, :1]).all()
+    assert np.ptp(np.bincount(folds[:, 0], minlength=FOLDS)) <= 1
+    alike = folds_of([Question(row=one.row, text="the same") for one in asked])
+    assert np.ptp(np.bincount(alike, minlength=FOLDS)) <= 1
 
 
 def test_at_the_ends_a_policy_is_its_tier_draw_by_draw(candidate: Any) -> None:
     rng = np.random.default_rng(1)
-    small = candidate("strategy.small", rng.integers(0, 2, 60), 1.0, rng.normal(size=60))
-    large = candidate("strategy.large", rng.integers(0, 2, 60), 4.0)
-    metric, share = outcomes(pair(small, large), np.array([[0.0] * 60, [1.0] * 60]))
-    np.testing.assert_allclose(metric[:, 0], small.metric.draws)
-    np.testing.assert_allclose(metric[:, 1], large.metric.draws)
-    np.testing.assert_allclose(share[:, 1], 1.0)
+    three = [
+        candidate(f"strategy.s{cost}", rng.integers(0, 2, 60), float(cost), rng.normal(size=60))
+        for cost in (1, 2, 4)
+    ]
+    chain = tiers(*three)
+    alone = np.repeat(np.eye(3)[:, :, None], 60, axis=2)
+    sums = sums_of(chain, Ways(asked=alone, answers=alone), 1000)
+    for without in (None, 0, 4):
+        found = outcomes(chain, sums, without)
+        for tier, one in enumerate(three):
+            np.testing.assert_allclose(found.metric[:, tier], one.metric.draws)
+            np.testing.assert_allclose(found.asked[tier, :, tier], 1.0)
 
 
-def test_too_few_common_rows_make_no_pair(candidate: Any) -> None:
-    found = pair_of(
-        candidate("strategy.a", [1.0] * 4), candidate("strategy.b", [1.0] * 4), "margin", seed=0
+def test_a_probed_member_counts_by_its_draws(candidate: Any) -> None:
+    """A member forecast 20 points above its probe: half of the queries bring half of that, and
+    what is fitted sees expected outcomes."""
+    small = candidate("strategy.small", [1.0, 0.0] * 50, cost=1.0)
+    probed = candidate("strategy.large", [1.0, 0.0] * 50, cost=4.0)
+    assert probed.items is not None
+    shift = np.full(1000, 2.0)
+    large = replace(
+        probed,
+        items=replace(probed.items, shift=shift),
+        metric=replace(probed.metric, draws=probed.metric.draws + 0.2, basis="predicted"),
     )
-    assert isinstance(found, Unmeasured)
+    pair = tiers(small, large)
+    assert set(np.round(pair.known.scores[1], 3)) == {0.566, 0.977}
+    half = np.full((1, 2, 100), 0.5)
+    found = outcomes(pair, sums_of(pair, Ways(asked=half, answers=half), 1000))
+    np.testing.assert_allclose(found.metric[:, 0], small.metric.draws + 0.1)
+
+
+@pytest.mark.parametrize(
+    ("costs", "rows", "reason"),
+    [((1.0, 4.0), 4, "share only 4 rows"), ((4.0, 4.0), 40, "is not cheaper than")],
+)
+def test_what_makes_no_tiers(
+    candidate: Any, costs: tuple[float, float], rows: int, reason: str
+) -> None:
+    members = [candidate(f"strategy.{cost}", [1.0] * rows, cost) for cost in costs]
+    found = tiers_of(members, {}, seed=0)
+    assert isinstance(found, Unmeasured) and reason in found.reason
 
 
 def test_the_frontier_holds_what_no_cheaper_one_beats(candidate: Any) -> None:
