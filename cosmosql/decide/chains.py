@@ -43,16 +43,19 @@ def pairs(frontier: Frontier) -> Iterator[Chain]:
     yield from whole(frontier)
 
 
-def ends(frontier: Frontier) -> Iterator[Chain]:
-    """Neighbours on the hull, the cheapest with the best, and where there are more, all."""
-    near = [chain.members for chain in neighbours(frontier)]
-    if len(frontier.singles) > 1:
-        near.append((frontier.singles[0], frontier.singles[-1]))
-    names = [tuple(one.candidate.name for one in members) for members in near]
-    for index, members in enumerate(near):
-        if names[index] not in names[:index]:
-            yield Chain(members=members)
-    yield from whole(frontier)
+def spanning(frontier: Frontier) -> Iterator[Chain]:
+    """The cheapest with the best, and with the neighbour on the hull between them that gains most
+    over their mixes: where fits are dear, few chains that span the frontier."""
+    hull = [*dict.fromkeys(one for chain in neighbours(frontier) for one in chain.members)]
+    if len(hull) < 2:
+        return
+    yield Chain(members=(hull[0], hull[-1]))
+    line = Frontier(singles=(hull[0], hull[-1]))
+    if len(hull) > 2:
+        middle = max(
+            hull[1:-1], key=lambda one: mean_metric(one) - (line.mixed_metric(mean_cost(one)) or 0)
+        )
+        yield Chain(members=(hull[0], middle, hull[-1]))
 
 
 def whole(frontier: Frontier) -> Iterator[Chain]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from cosmosql.contracts import policy as contract
 from cosmosql.contracts.policy import Question, Rule, Ways
-from cosmosql.decide.chains import Chain, ends, neighbours, pairs, staged
+from cosmosql.decide.chains import Chain, neighbours, pairs, spanning, staged
 from cosmosql.decide.decision import CurvePoint, PolicyForecast
 from cosmosql.decide.formulas import Strategies
 from cosmosql.decide.frontier import Frontier, frontier_of, mean_cost, mean_metric
@@ -153,7 +153,7 @@ def chains_of(
     if kind == "mix":
         yield from neighbours(frontier)
     elif kind != "cascade":
-        yield from ends(frontier)
+        yield from pairs(frontier) if policy.using == kind else spanning(frontier)
     elif policy.using == "cascade":
         yield from staged(policy, members)
     else:

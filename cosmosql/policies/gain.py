@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
 
 from cosmosql.contracts.policy import Array, Question
 from cosmosql.policies.linear import Block, Linear, fit
-from cosmosql.policies.ngrams import count_matrix, dampened, hashes, topics
+from cosmosql.policies.ngrams import Topics, count_matrix, dampened, hashes, topics
+from cosmosql.policies.rows import FOLDS
 from cosmosql.policies.surface import surface, surfaces
 from cosmosql.policies.waves import WAVES, Waves, waves
 
@@ -54,13 +56,21 @@ class Before:
         return np.concatenate([[0.0], gains + told])
 
 
+@lru_cache(maxsize=FOLDS + 1)
+def told_by_words(questions: tuple[Question, ...], seed: int) -> tuple[Topics, Array]:
+    """The topics of questions and where each lies in them. Policies of every kind and over all
+    tiers are fitted on the same parts of the rows, so each part is worked out once."""
+    matrix = count_matrix(questions)
+    found = topics(matrix, min(TOPICS, len(questions) - 1), seed=seed)
+    return found, found.of(matrix)
+
+
 def fit_before(questions: Sequence[Question], scores: Array, *, seed: int) -> tuple[Before, Array]:
     """The model and its left-out gains of the fitted rows, shape (tiers, rows)."""
     seen = surfaces(questions)
-    matrix = count_matrix(questions)
-    found = topics(matrix, min(TOPICS, len(questions) - 1), seed=seed)
+    found, told = told_by_words(tuple(questions), seed)
     looking = waves(seen, length=4.0, seed=seed)
-    looked, told = looking.of(seen), found.of(matrix)
+    looked = looking.of(seen)
     fits = [
         fit(
             (
