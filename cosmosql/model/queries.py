@@ -329,6 +329,7 @@ class QueryBinder:
             confidence=confidence,
             text=condition.span.text,
             span=condition.span,
+            stated=clause.confidence is not None,
         )
 
     def _reachable(self, measured: Typed, limit: Typed) -> bool:
