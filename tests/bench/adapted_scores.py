@@ -1,0 +1,118 @@
+"""Policies over a pair of tiers, scored on rows that they were not fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from cosmosql.contracts.policy import Array, Known, Seen, Ways
+from cosmosql.identity import seed_of
+from cosmosql.policies.curves import answering, budget_grid, resampled, spends
+from cosmosql.policies.rows import FOLDS, Index, folds_by, part, seen_part
+
+DRAWS = 2000
+
+SEED = 0
+
+
+class Serves(Protocol):
+    """What of a fitted policy is scored."""
+
+    def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways: ...
+
+
+class Method(Protocol):
+    """A way to make a policy from rows whose outcomes are known."""
+
+    def __call__(self, known: Known, *, seed: int) -> Serves: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A method on every row: what its answers score, mean over budgets, shape (rows,), so that its
+    AUC is the mean over rows; `spent` beyond the budget, at worst, as a share of the dearer tier's
+    cost."""
+
+    rows: Array = field(repr=False)
+    overspent: float
+
+    @property
+    def auc(self) -> float:
+        return float(self.rows.mean())
+
+
+def scored(
+    runs: Sequence[Known], methods: Mapping[str, Method], *, labels: int | None = None
+) -> dict[str, Result]:
+    """Each method's result, mean over the runs, cross-fitted by question: rows with one text are in
+    one fold. `labels` is how many rows a fold is fitted on at most."""
+    questions = runs[0].seen.questions
+    folds = folds_by([one.text for one in questions])
+    budgets = budget_grid(runs[0].seen.costs)
+    found = {}
+    for name, method in methods.items():
+        rows = np.zeros(len(questions))
+        spent = np.zeros(len(budgets))
+        for number, known in enumerate(runs):
+            for fold in range(FOLDS):
+                inside = np.flatnonzero(folds == fold)
+                learnt = part(known, learnt_from(folds, fold, labels, seed=number))
+                ways = method(learnt, seed=SEED).ways(
+                    seen_part(known.seen, inside), budgets.tolist()
+                )
+                rows[inside] += (answering(ways, budgets) * known.scores[:, inside]).sum(axis=0)
+                spent += spends(ways, known.seen.costs) * len(inside)
+        spent /= len(runs) * len(questions)
+        found[name] = Result(
+            rows=rows / len(runs),
+            overspent=float((spent - budgets).max() / runs[0].seen.costs.max()),
+        )
+    return found
+
+
+def learnt_from(folds: Index, fold: int, labels: int | None, *, seed: int) -> Index:
+    """The rows outside a fold, or so many of them, drawn anew for each fold and run."""
+    outside = np.flatnonzero(folds != fold)
+    if labels is None or labels >= len(outside):
+        return outside
+    rng = np.random.default_rng(seed_of("labels", fold, seed, labels))
+    return np.sort(rng.choice(outside, labels, replace=False))
+
+
+def differences(
+    results: Mapping[str, Result], texts: Sequence[str], first: str, second: str
+) -> tuple[float, float, float]:
+    """By how many points of AUC the first method beats the second, with its 90 % interval: a
+    bootstrap over questions, both on the same ones, the fitted policies as they are."""
+    groups = np.unique(np.array(texts), return_inverse=True)[1].astype(np.intp)
+    values = (100 * (results[first].rows - results[second].rows))[:, None]
+    drawn = resampled(values, groups, draws=DRAWS, seed=SEED)
+    low, high = (float(bound) for bound in np.quantile(drawn, [0.05, 0.95]))
+    return float(values.mean()), low, high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """The cheaper tier for every row, whatever the budget."""
+
+    def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways:
+        share = np.zeros((len(budgets), len(seen.costs), seen.rows))
+        share[:, 0] = 1.0
+        return Ways(asked=share, answers=share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomCascade:
+    """The cheaper tier always, and after it the dearer one for a share p = min((b - c1) / c2, 1) of
+    rows drawn by lot (arXiv 2405.02134)."""
+
+    def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways:
+        small, large = (float(cost) for cost in seen.costs)
+        share = np.clip((np.asarray(budgets) - small) / large, 0.0, 1.0)[:, None]
+        asked = np.ones((len(budgets), 2, seen.rows))
+        asked[:, 1] = share
+        answers = np.stack([1 - asked[:, 1], asked[:, 1]], axis=1)
+        return Ways(asked=asked, answers=answers)
