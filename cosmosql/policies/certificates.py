@@ -11,7 +11,7 @@ arXiv 2110.01052, section 3).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -37,6 +37,7 @@ MOSTLY = 0.9
 others, such as the row that a threshold lies on, count at their worst."""
 
 CLOSE = 1e-9
+HALVINGS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +54,11 @@ class Promise:
         shape (ways, rows), `tiers` (tiers, rows)."""
         return np.asarray(policy - self.weights @ tiers - self.floor)
 
-    @property
-    def worst(self) -> float:
-        """The least slack that a row can have."""
-        return float(-np.maximum(self.weights, 0).sum() - self.floor)
+    def worst(self, answers: Array) -> float:
+        """The least slack that a row can have, whatever the tiers score on it: `answers` has shape
+        (tiers, rows)."""
+        missing = np.maximum(self.weights[:, None] - answers, 0.0).sum(axis=0)
+        return float(-missing.max(initial=0.0) - self.floor)
 
     @property
     def reference(self) -> int | None:
@@ -78,6 +80,8 @@ class Trial:
     way: int
     test: str
     stake: float
+    worst: float
+    """The least slack of a row."""
     rate: float
     """Expected logarithmic growth of the evidence with a row, on the rows it was designed on."""
 
@@ -93,7 +97,7 @@ class Design:
         """Rows from which on the first trial should pass, were new rows like those it was designed
         on; None where they say that it never will."""
         rate = self.trials[0].rate if self.trials else 0.0
-        return int(np.ceil(-np.log(1 - confidence) / rate - CLOSE)) if rate > 0 else None
+        return max(int(np.ceil(-np.log(1 - confidence) / rate - CLOSE)), 1) if rate > 0 else None
 
     def hoped(self, rows: int, confidence: float) -> int | None:
         """The way that so many calibration rows should certify, were they like those it was
@@ -108,18 +112,24 @@ class Design:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What the test on `rows` calibration rows found. `way`: the last way that passed, None where
-    the first did not. `bound`: the lower confidence bound of the mean slack of that way, or of the
-    first where none passed; 0 or more where it is certified. `tried` ways were tested."""
+    """What the tests on `rows` calibration rows found: the ways that `passed`, in their order, all
+    of which keep the promise with the confidence together."""
 
-    way: int | None
-    test: str
+    design: Design = field(repr=False)
+    passed: tuple[int, ...]
     confidence: float
     rows: int
-    bound: float
-    tried: int
-    p_value: float
-    """Of the way that `bound` is of."""
+    p_values: tuple[float, ...]
+    """Of the ways that were tested, up to the first that failed."""
+
+    @property
+    def way(self) -> int | None:
+        """The last way that passed; None where the first did not."""
+        return self.passed[-1] if self.passed else None
+
+    def trial(self, way: int | None) -> Trial:
+        """How a way was tested; of none, the first trial."""
+        return next((one for one in self.design.trials if one.way == way), self.design.trials[0])
 
 
 def design(promise: Promise, answers: Array, scores: Array, *, binary: bool) -> Design:
@@ -130,7 +140,9 @@ def design(promise: Promise, answers: Array, scores: Array, *, binary: bool) -> 
     the way whose promise is easiest to show and goes on in the order of the ways.
     """
     trials = [
-        trial(promise, way, answers[way], scores, binary=binary) for way in range(len(answers))
+        trial(promise, way, answers[way], scores, binary=binary)
+        for way in range(len(answers))
+        if not is_reference(promise, answers[way])
     ]
     if not trials:
         return Design(promise=promise, trials=())
@@ -139,25 +151,46 @@ def design(promise: Promise, answers: Array, scores: Array, *, binary: bool) -> 
     return Design(promise=promise, trials=tuple(trials[start:]))
 
 
+def is_reference(promise: Promise, answers: Array) -> bool:
+    """Whether a way gives no answer but the reference tier's: it keeps the promise and gains
+    nothing, and no test of it would be worth a failure."""
+    reference = promise.reference
+    if reference is None or promise.weights[reference] - 1 + promise.floor > CLOSE:
+        return False
+    return bool((answers[reference] > 1 - CLOSE).all())
+
+
 def trial(promise: Promise, way: int, answers: Array, scores: Array, *, binary: bool) -> Trial:
     """How a way is tested, from its answers on the rows of the design."""
     slack = promise.slack((answers * scores).sum(axis=0), scores)
-    rate, bet = growth(slack, promise.worst)
-    test, stake = "betting", bet
+    worst = promise.worst(answers)
+    test = exact_test(promise, answers) if binary else "betting"
+    if test == "betting":
+        rate, bet = growth(slack, worst)
+        return Trial(way=way, test=test, stake=bet, worst=worst, rate=rate)
+    reference = promise.reference
+    stake = 1.0
+    if test == "paired" and reference is not None:
+        # The lots of a mix cancel out: it is tested in units of their chance.
+        stake = departure(answers, reference) or 1.0
+        slack, worst = slack / stake, -1.0 - promise.floor / stake
+    return Trial(
+        way=way, test=test, stake=stake, worst=worst, rate=growth(slack, worst, doubt=0.0)[0]
+    )
+
+
+def exact_test(promise: Promise, answers: Array) -> str:
+    """The exact test of this kind of promise and way, where there is one; else `betting`."""
     reference = promise.reference
     fixed = float((answers.max(axis=0) > 1 - CLOSE).mean()) >= MOSTLY
-    if binary and reference is None and fixed and not promise.weights.any():
-        test, stake = "binomial", 1.0
-    elif binary and reference is not None:
-        departs = departure(answers, reference)
-        weight = float(promise.weights[reference])
-        if weight == 1.0 and promise.floor < 0 and departs is not None:
-            test, stake = "paired", departs
-        elif weight < 1.0 and promise.floor == 0 and fixed:
-            test, stake = "losses", 1.0
-    if test != "betting":
-        rate = growth(slack, promise.worst, doubt=0.0)[0]
-    return Trial(way=way, test=test, stake=stake, rate=rate)
+    if not promise.weights.any():
+        return "binomial" if fixed else "betting"
+    if reference is None:
+        return "betting"
+    weight = float(promise.weights[reference])
+    if weight == 1.0 and promise.floor < 0 and departure(answers, reference) is not None:
+        return "paired"
+    return "losses" if weight < 1.0 and promise.floor == 0 and fixed else "betting"
 
 
 def departure(answers: Array, reference: int) -> float | None:
@@ -179,22 +212,19 @@ def certify(
     rows = scores.shape[1]
     if not design.trials or not rows:
         return None
-    passed: Trial | None = None
-    tried = 0
+    passed: list[int] = []
+    p_values: list[float] = []
     for one in design.trials:
-        tried += 1
-        if p_value(design.promise, one, answers[one.way], scores) > 1 - confidence:
+        p_values.append(p_value(design.promise, one, answers[one.way], scores))
+        if p_values[-1] > 1 - confidence:
             break
-        passed = one
-    shown = passed or design.trials[0]
+        passed.append(one.way)
     return Certificate(
-        way=None if passed is None else passed.way,
-        test=shown.test,
+        design=design,
+        passed=tuple(passed),
         confidence=confidence,
         rows=rows,
-        bound=lower_bound(design.promise, shown, answers[shown.way], scores, confidence=confidence),
-        tried=tried,
-        p_value=p_value(design.promise, shown, answers[shown.way], scores),
+        p_values=tuple(p_values),
     )
 
 
@@ -208,9 +238,8 @@ def p_value(promise: Promise, trial: Trial, answers: Array, scores: Array) -> fl
             right = int(np.floor(policy + CLOSE).sum())
             return float(binom.sf(right - 1, rows, promise.floor))
         case "losses" if reference is not None:
-            right = scores[reference] > 0.5
-            lost = int((right & (policy < 1 - CLOSE)).sum())
-            return float(binom.cdf(lost, int(right.sum()), 1 - promise.weights[reference]))
+            lost, right = losses(policy, scores[reference])
+            return float(binom.cdf(lost, right, 1 - promise.weights[reference]))
         case "paired" if reference is not None:
             counts = discordant(scores[reference] - policy, trial.stake)
             allowed = -promise.floor / trial.stake
@@ -218,10 +247,19 @@ def p_value(promise: Promise, trial: Trial, answers: Array, scores: Array) -> fl
                 return 1.0 if counts is None else 0.0
             return deficit_p_value(*counts, rows, allowed)
         case "betting":
+            if promise.worst(answers) < trial.worst - CLOSE:
+                return 1.0
             slack = promise.slack(policy, scores)
-            return min(1.0, 1.0 / max(wealth(slack, trial.stake, promise.worst), 1e-300))
+            return min(1.0, 1.0 / max(wealth(slack, trial.stake, trial.worst), 1e-300))
         case test:
             raise ValueError(f"no test is called {test}")
+
+
+def losses(policy: Array, reference: Array) -> tuple[int, int]:
+    """Rows that the reference tier gets right, if only in part, and the policy not wholly; and all
+    that it gets right."""
+    right = reference > CLOSE
+    return int((right & (policy < 1 - CLOSE)).sum()), int(right.sum())
 
 
 def discordant(deficit: Array, stake: float) -> tuple[int, int] | None:
@@ -248,15 +286,14 @@ def lower_bound(
             low = float(beta.ppf(alpha, right, rows - right + 1)) if right else 0.0
             return low - promise.floor
         case "losses" if reference is not None:
-            right = scores[reference] > 0.5
-            total, lost = int(right.sum()), int((right & (policy < 1 - CLOSE)).sum())
+            lost, total = losses(policy, scores[reference])
             return float(1 - promise.weights[reference] - upper_share(lost, total, confidence))
         case "paired" if reference is not None:
             counts = discordant(scores[reference] - policy, trial.stake)
             deficit = 1.0 if counts is None else deficit_bound(*counts, rows, confidence)
             return -promise.floor - trial.stake * deficit
         case _:
-            return betting_bound(promise.slack(policy, scores), promise.worst, trial, alpha)
+            return betting_bound(promise.slack(policy, scores), trial, alpha)
 
 
 def upper_share(events: int, rows: int, confidence: float) -> float:
@@ -268,9 +305,9 @@ def growth(slack: Array, worst: float, *, doubt: float = DOUBT) -> tuple[float, 
     """The largest mean logarithmic growth of a bet on the rows' slack, and the bet (Waudby-Smith
     and Ramdas 2024, Estimating means of bounded random variables by betting, section 5); `doubt`
     rows of the worst outcome keep it from betting all."""
-    most = -1.0 / worst if worst < 0 else np.inf
-    if not np.isfinite(most):
+    if worst >= 0:
         return np.inf, 1.0
+    most = -1.0 / worst
     bets = most * np.linspace(1 / BETS, 1.0, BETS)
     with np.errstate(divide="ignore", invalid="ignore"):
         grown = np.log1p(np.maximum(bets[:, None] * slack[None, :], -1.0)).sum(axis=1)
@@ -283,6 +320,8 @@ def growth(slack: Array, worst: float, *, doubt: float = DOUBT) -> tuple[float, 
 def wealth(slack: Array, bet: float, worst: float) -> float:
     """What one unit has become after betting on every row, split evenly over the hedges: at most
     one in expectation where the mean slack is below 0."""
+    if worst >= 0:
+        return np.inf
     most = -1.0 / worst
     with np.errstate(divide="ignore"):
         found = [
@@ -292,12 +331,12 @@ def wealth(slack: Array, bet: float, worst: float) -> float:
     return float(np.mean(found))
 
 
-def betting_bound(slack: Array, worst: float, trial: Trial, alpha: float) -> float:
+def betting_bound(slack: Array, trial: Trial, alpha: float) -> float:
     """The largest value that the mean slack is shown to be at least, by bisection."""
-    low, high = worst, float(slack.mean())
-    for _ in range(40):
+    low, high = trial.worst, float(slack.mean())
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
-        if wealth(slack - middle, trial.stake, worst - middle) >= 1 / alpha:
+        if wealth(slack - middle, trial.stake, trial.worst - middle) >= 1 / alpha:
             low = middle
         else:
             high = middle

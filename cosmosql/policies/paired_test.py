@@ -69,7 +69,8 @@ def likelihood_ratio(
 
     def log_likelihood(p_lost: Array, p_won: Array) -> Array:
         parts = ((k, p_lost), (m, p_won), (ties, 1 - p_lost - p_won))
-        return np.sum([count * np.log(np.where(count > 0, p, 1.0)) for count, p in parts], axis=0)
+        logs = [count * np.log(np.where(count > 0, p, 1.0)) for count, p in parts]
+        return np.asarray(np.sum(logs, axis=0))
 
     with np.errstate(divide="ignore", invalid="ignore"):
         found = 2 * (log_likelihood(k / rows, m / rows) - log_likelihood(wins + allowed, wins))
@@ -90,7 +91,7 @@ def boundary(ratio: float, most: int, rows: int, allowed: float) -> NDArray[np.i
         high = np.where(open_still & extreme, middle, high)
         low = np.where(open_still & ~extreme, middle + 1, low)
     least = np.where(low > rows - lost, rows + 1, low)
-    return np.asarray(np.maximum.accumulate(least))
+    return np.maximum.accumulate(least)
 
 
 def size(least_won: NDArray[np.intp], rows: int, allowed: float) -> float:

@@ -6,6 +6,7 @@ from cosmosql.policies.certificates import (
     Promise,
     certify,
     design,
+    lower_bound,
     rows_without_loss,
     upper_share,
     wealth,
@@ -18,6 +19,13 @@ SHARE = Promise(weights=np.array([0.0, 0.95]), floor=0.0)
 FLOOR = Promise(weights=np.zeros(2), floor=0.7)
 LOOSER = Promise(weights=np.array([0.0, 1.0]), floor=-0.03)
 BUDGETS = 8
+
+
+def bound_of(found, ways, scores):
+    shown = found.trial(found.way)
+    return lower_bound(
+        found.design.promise, shown, ways[shown.way], scores, confidence=found.confidence
+    )
 
 
 def world(rows, seed, *, gap=0.14, margin=1.0):
@@ -96,7 +104,7 @@ def test_no_loss_in_299_rows_shows_one_point_and_one_row_fewer_does_not():
         ways = cascade(np.ones(rows), [0.0])
         found = certify(design(NEAR, ways, scores, binary=True), ways, scores, confidence=0.95)
         assert found is not None and (found.way == 0) is shown
-        assert found.test == "paired"
+        assert found.trial(0).test == "paired"
 
 
 def test_too_few_rows_say_how_many_would_do():
@@ -114,9 +122,9 @@ def test_a_share_of_a_tier_is_judged_on_the_rows_that_it_gets_right():
     kept = np.r_[np.zeros(60), np.ones(240)]
     ways = np.stack([kept, 1 - kept])[None]
     found = certify(design(SHARE, ways, scores, binary=True), ways, scores, confidence=0.95)
-    assert found is not None and found.test == "losses"
+    assert found is not None and found.trial(0).test == "losses"
     assert found.way == 0  # no loss among 60 right answers: 0.95^60 = 0.046
-    assert found.bound == pytest.approx(0.05 - upper_share(0, 60, 0.95))
+    assert bound_of(found, ways, scores) == pytest.approx(0.05 - upper_share(0, 60, 0.95))
 
 
 def test_a_floor_is_judged_by_the_binomial_law():
@@ -124,9 +132,9 @@ def test_a_floor_is_judged_by_the_binomial_law():
     scores, ways = np.stack([right, right]), cascade(np.ones(300), [0.0])
     promise = Promise(weights=np.zeros(2), floor=0.9)
     found = certify(design(promise, ways, scores, binary=True), ways, scores, confidence=0.95)
-    assert found is not None and found.test == "binomial"
-    assert found.p_value == pytest.approx(binom.sf(279, 300, 0.9))
-    assert found.bound == pytest.approx(beta.ppf(0.05, 280, 21) - 0.9)
+    assert found is not None and found.trial(0).test == "binomial"
+    assert found.p_values == pytest.approx([binom.sf(279, 300, 0.9)])
+    assert bound_of(found, ways, scores) == pytest.approx(beta.ppf(0.05, 280, 21) - 0.9)
 
 
 def test_the_first_failure_ends_the_tests():
@@ -137,7 +145,7 @@ def test_the_first_failure_ends_the_tests():
     scores = np.stack([small, np.ones(rows)])
     ways = cascade(margin, [margin[50], margin[115], margin[50]])
     found = certify(design(NEAR, ways, scores, binary=True), ways, scores, confidence=0.95)
-    assert found is not None and (found.way, found.tried) == (0, 2)
+    assert found is not None and (found.way, len(found.p_values)) == (0, 2)
 
 
 def test_wins_make_up_for_losses():
@@ -156,7 +164,7 @@ def test_a_lot_is_weighed_by_its_chance_not_by_its_draw():
     ways = mix(300, [0.02, 0.04, 0.3])
     found = certify(design(NEAR, ways, scores, binary=True), ways, scores, confidence=0.95)
     assert found is not None and found.way == 1
-    assert found.test == "paired" and found.bound >= 0
+    assert found.trial(1).test == "paired" and bound_of(found, ways, scores) >= 0
 
 
 def test_what_is_bet_earns_nothing_where_the_promise_is_just_broken():
@@ -166,12 +174,30 @@ def test_what_is_bet_earns_nothing_where_the_promise_is_just_broken():
     chances = np.array([0.3, 0.2, 0.25, 0.25])
     slack = outcomes[:, 0] - outcomes[:, 1] - 0.1
     slack -= chances @ slack
+    worst = promise.worst(np.zeros((1, 1))) - 1
     total = sum(
-        chances[a] * chances[b] * wealth(slack[[a, b]], 0.5, promise.worst - 1)
+        chances[a] * chances[b] * wealth(slack[[a, b]], 0.5, worst)
         for a in range(4)
         for b in range(4)
     )
     assert total <= 1 + 1e-12
+
+
+def test_a_mix_is_certified_from_few_rows():
+    """A share of 5 % can lose no more than 5 points: little is to be shown."""
+    scores, _ = world(100, seed=4)
+    ways = mix(100, [0.0, 0.01, 0.02, 0.04, 0.3])
+    plan = design(NEAR, ways, scores, binary=True)
+    assert [one.way for one in plan.trials] == [1, 2, 3, 4]
+    found = certify(plan, ways, scores, confidence=0.95)
+    assert found is not None and found.passed == (1, 2, 3)
+
+
+def test_all_ways_that_passed_may_be_chosen_from():
+    scores = np.ones((2, 300))
+    ways = cascade(np.linspace(1, 0, 300), [0.9, 0.6, 0.3])
+    found = certify(design(NEAR, ways, scores, binary=True), ways, scores, confidence=0.95)
+    assert found is not None and found.passed == (0, 1, 2)
 
 
 def test_nothing_is_said_of_no_rows():
