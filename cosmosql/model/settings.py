@@ -8,14 +8,21 @@ from pathlib import Path
 from typing import TypeAlias
 
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError
-from cosmosql.model.modules import Modules
+from cosmosql.model.modules import LoadedModule, Modules
 from cosmosql.model.report import Report, suggestion
 from cosmosql.source import Source, Span
 from cosmosql.syntax.parse import decode, parse
-from cosmosql.syntax.tree import Expression, Language, Parameter
+from cosmosql.syntax.tree import Expression, Language, Parameter, Text
 
 Settings: TypeAlias = Mapping[str, str | Parameter]
 """Values by the parameter's name: the text of a `--set`, or what a file of `--params` says."""
+
+
+_EXPRESSIONS = ('"', "[", "(", "sweep(", "#")
+"""How a value begins that is written in the grammar."""
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
+"""The backslash first: the others bring one."""
 
 
 def read_params(files: Iterable[Path]) -> dict[str, Parameter]:
@@ -89,11 +96,28 @@ def read_settings(
                 help=suggestion(name, known, f"it has {', '.join(sorted(known)) or 'none'}"),
             )
             continue
+        module, own = known[name]
+        if isinstance(setting, str) and _is_plain_text(setting, module, own):
+            setting = _quoted(setting)
         value = setting.value if isinstance(setting, Parameter) else _parsed(name, setting, report)
         if value is not None:
-            module, own = known[name]
             found[module.prefix, own] = value
     return found
+
+
+def _is_plain_text(written: str, module: LoadedModule, parameter: str) -> bool:
+    """Whether a value is the text itself, its quotes eaten by the shell or never typed: the
+    parameter's default is a text, and this is neither an expression of the grammar nor a name."""
+    default = module.constants[parameter].value
+    if not isinstance(default, Text) or not written or written.startswith(_EXPRESSIONS):
+        return False
+    return written not in module.constants and written.partition(".")[0] not in module.aliases
+
+
+def _quoted(text: str) -> str:
+    for letter, escape in _ESCAPES.items():
+        text = text.replace(letter, escape)
+    return f'"{text}"'
 
 
 def _name_span(name: str) -> Span:

@@ -118,7 +118,7 @@ class Problems:
             f"{self._written} is a directory" if self.path.is_dir() else f"no file {self._written}",
             help=f"did you mean `{(Path(self._written).parent / nearest).as_posix()}`?"
             if nearest
-            else "paths are relative to the file that declares the dataset",
+            else "paths are relative to the file of the declaration",
         )
         return False
 
