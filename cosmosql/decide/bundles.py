@@ -68,8 +68,7 @@ def lines(members: Sequence[Prospect]) -> Array:
 def most_telling(utility: Array, members: Mapping[str, Prospect]) -> str:
     """The member that explains most of the gain that all of them promise, for its cost."""
     basis = lines(list(members.values()))
-    everything = np.ones(len(basis), bool)
-    promised = fitted(basis, utility - utility[0], everything).max(axis=0)
+    promised = fitted(basis, utility - utility[0], 1).max(axis=0)
     shares = ((promised - promised.mean()) @ basis[:, 1:]) ** 2
     rates = {
         name: share / one.cost if one.cost > 0 else np.inf

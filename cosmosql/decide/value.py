@@ -119,28 +119,39 @@ def gain_by(utility: Array, basis: Array) -> Gain:
     if len(utility) < 2:
         return Gain(value=0.0, error=0.0)
     ahead = utility - utility[0]
-    gained = np.empty(draws)
-    fold = np.arange(draws) % FOLDS
-    for part in range(FOLDS):
-        judged = fold == part
-        choice = np.argmax(fitted(basis, ahead, ~judged)[:, judged], axis=0)
-        gained[judged] = ahead[:, judged][choice, np.arange(len(choice))]
+    choice = np.argmax(fitted(basis, ahead, FOLDS), axis=0)
+    gained = ahead[choice, np.arange(draws)]
     return Gain(value=float(gained.mean()), error=float(gained.std(ddof=1) / np.sqrt(draws)))
 
 
-def fitted(basis: Array, values: Array, by: NDArray[np.bool_]) -> Array:
-    """Least squares of each row of `values` on the basis, by the draws `by`: the conditional means
-    at every draw, shape of `values`. What bends by chance alone is taken off again: the fitted
-    deviations are shrunk by the share of them that noise explains (Efron and Morris 1975)."""
-    known = basis[by]
-    weights = np.linalg.pinv(known.T @ known, hermitian=True) @ (known.T @ values[:, by].T)
-    means = values[:, by].mean(axis=1, keepdims=True)
-    bent = (basis @ weights).T - means
-    explained = (bent[:, by] ** 2).mean(axis=1, keepdims=True)
-    left = ((values[:, by] - means - bent[:, by]) ** 2).mean(axis=1, keepdims=True)
-    chance = left * basis.shape[1] / len(known)
-    kept = 1 - chance / np.maximum(explained, chance + np.finfo(np.float64).tiny)
-    return np.asarray(means + kept * bent)
+def fitted(basis: Array, values: Array, parts: int) -> Array:
+    """Least squares of each row of `values` on the basis: the conditional means at every draw,
+    shape of `values`, by the draws of the other parts; by all draws where there is one part. What
+    bends by chance alone is taken off again: the fitted deviations are shrunk by the share of them
+    that noise explains (Efron and Morris 1975). The basis begins with the constant."""
+    own = [sums(basis[part::parts], values[:, part::parts]) for part in range(parts)]
+    products, across, squares = (np.array(one) for one in zip(*own, strict=True))
+    if parts > 1:
+        products, across, squares = (one.sum(axis=0) - one for one in (products, across, squares))
+    weights = np.linalg.pinv(products, hermitian=True) @ across
+    found = np.empty_like(values)
+    for part in range(parts):
+        count, weight = products[part, 0, 0], weights[part]
+        means = across[part, 0] / count
+        power = (weight * (products[part] @ weight)).sum(axis=0) / count
+        bent = power - 2 * means * (products[part, 0] @ weight) / count + means**2
+        left = squares[part] / count - 2 * (weight * across[part]).sum(axis=0) / count + power
+        chance = np.maximum(left, 0.0) * len(weight) / count
+        kept = 1 - chance / np.maximum(bent, chance + np.finfo(np.float64).tiny)
+        there = (basis[part::parts] @ weight - means) * kept + means
+        found[:, part::parts] = there.T
+    return found
+
+
+def sums(basis: Array, values: Array) -> tuple[Array, Array, Array]:
+    """Over draws: products of the functions with each other and with the values, and squares of
+    these; shapes (functions, functions), (functions, rows), (rows,)."""
+    return basis.T @ basis, basis.T @ values.T, (values**2).sum(axis=1)
 
 
 def bent_lines(outcome: Array) -> Array:
