@@ -9,7 +9,7 @@ SPECS := examples stdlib cosmosql/cli/starter tests/syntax/specs
 # torch's threads spin against other processes on a busy machine; passive waiting does not.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-all check format tiny worlds replays backtest backtest-text generated outputs vscode clean
+.PHONY: demo test test-all check format tiny worlds replays adapted backtest backtest-text generated outputs vscode clean
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "Python >= 3.11 is needed, this is %d.%d; set PYTHON=..." % v[:2])'
@@ -61,13 +61,19 @@ backtest: $(READY)
 backtest-text: $(READY)
 	$(BIN)/python tests/bench/text_backtest.py --keep build/text-backtest $(if $(DATA),--data $(DATA))
 
-## Simulated worlds and replayed probing: docs/benchmarks/worlds.md and adaptive.md. The second needs
-## what `make backtest` keeps. Half an hour each on two cores.
+## Simulated worlds: docs/benchmarks/worlds.md. Half an hour on two cores.
 worlds: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/worlds.py --write docs/benchmarks/worlds.md
 
+## Replayed probing: docs/benchmarks/adaptive.md, from simulated worlds and what `make backtest` keeps.
+## A quarter of an hour on one core; what is there already is not replayed again.
 replays: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/adaptive.py --write docs/benchmarks/adaptive.md
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/adaptive.py --keep build/replays.jsonl --write docs/benchmarks/adaptive.md
+
+## Policies over adapted tiers of the tiny family, from what `make backtest` keeps:
+## docs/benchmarks/adapted-tiers.md. A quarter of an hour on one core.
+adapted: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/adapted_tiers.py --keep build/backtest --write docs/benchmarks/adapted-tiers.md
 
 ARTIFACTS := plan bundle evidence backtest scoreboard diagnostics graph quote outcome answer doctor
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,6 @@ import pytest
 @pytest.fixture(scope="module")
 def problem(worlds: None) -> Any:
     """A simulated world with a few draws, for speed."""
-    from dataclasses import replace
-
     from replays.simulated import simulated_problem
 
     return replace(simulated_problem(1), draws=200)
@@ -107,14 +107,51 @@ def test_methods_agree_where_they_know_the_same(problem: Any) -> None:
     assert 0 < found.menu < 1
 
 
+def test_what_is_remembered_is_what_would_be_computed(problem: Any) -> None:
+    from replays.memory import remembering
+
+    nodes = tuple(problem.answers)
+    less = [nodes[: len(nodes) // 2], nodes]
+    plain = [problem.forecasts(one) for one in less]
+    with remembering():
+        again = [problem.forecasts(one) for one in (*less, *less)]
+    for one, other in zip([*plain, *plain], again, strict=True):
+        for mine, theirs in zip(one, other, strict=True):
+            assert mine.measures.keys() == theirs.measures.keys()
+            np.testing.assert_equal(asdict(mine), asdict(theirs))
+
+
+def test_results_are_read_back_as_they_were_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = importlib.import_module("tests.bench.adaptive")
+    asked: list[int] = []
+
+    def replayed(options: Any, number: int) -> Any:
+        asked.append(number)
+        regrets = {"one": (float(number), 0.5, 0.25)}
+        return bench.Result(name=f"power {number}", regrets=regrets, spent={"one": 1.0}, menu=0.3)
+
+    monkeypatch.setitem(bench.KINDS, "simulated", replayed)
+    file = tmp_path / "results.jsonl"
+    options = bench.Options(
+        simulated=2, recorded=0, evidence=tmp_path, keep=file, measure=False, write=None
+    )
+    first = bench.replayed(options)
+    assert bench.replayed(options) == first
+    more = bench.replayed(replace(options, simulated=3))
+    assert more["simulated"][:2] == first["simulated"]
+    assert asked == [0, 1, 2], "nothing is replayed again"
+
+
 def test_the_cost_of_a_regret_lies_on_the_curve() -> None:
     from replays.comparison import cost_of
     from replays.contest import SHARES
 
-    curve = np.array([8.0, 4.0, 4.0, 2.0, 1.0])
+    curve = np.array([8.0, 4.0, 2.0])
     assert cost_of(9.0, curve) == SHARES[0]
     assert cost_of(4.0, curve) == pytest.approx(SHARES[1])
-    assert cost_of(3.0, curve) == pytest.approx(np.sqrt(SHARES[2] * SHARES[3]))
+    assert cost_of(3.0, curve) == pytest.approx(np.sqrt(SHARES[1] * SHARES[2]))
     assert cost_of(0.5, curve) == np.inf
 
 
@@ -138,6 +175,23 @@ def test_problems_of_one_task_are_drawn_together() -> None:
     assert apart.value == together.value == 0
     assert together.high - together.low == 2
     assert apart.high - apart.low < 0.8
+
+
+def test_only_methods_that_took_part_everywhere_are_compared() -> None:
+    from replays.comparison import compared
+    from replays.contest import SHARES, Result
+
+    def result(name: str, *methods: str) -> Result:
+        return Result(
+            name=name,
+            regrets=dict.fromkeys(methods, (1.0,) * len(SHARES)),
+            spent=dict.fromkeys(methods, 1.0),
+            menu=0.3,
+        )
+
+    results = [result("desk 0", "one", "two", "three"), result("desk 1", "one", "two")]
+    assert list(compared(results, lambda one: one.name).regrets) == ["one", "two"]
+    assert list(compared(results[:1], lambda one: one.name).regrets) == ["one", "two", "three"]
 
 
 def test_recorded_evidence_becomes_problems(tmp_path: Path) -> None:

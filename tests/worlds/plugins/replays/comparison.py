@@ -91,10 +91,11 @@ def cost_of(goal: float, curve: Array) -> float:
 
 
 def compared(results: Sequence[Result], cluster: Callable[[Result], str]) -> Comparison:
-    """The results as one comparison; `cluster` names what a problem is drawn with."""
+    """The results as one comparison, of the methods that took part in all of them; `cluster` names
+    what a problem is drawn with."""
     names = [cluster(one) for one in results]
     places = {name: place for place, name in enumerate(sorted(set(names)))}
-    methods = list(results[0].regrets)
+    methods = [name for name in results[0].regrets if all(name in one.regrets for one in results)]
     return Comparison(
         regrets={name: np.array([one.regrets[name] for one in results]) for name in methods},
         spent={name: np.array([one.spent[name] for one in results]) for name in methods},

@@ -8,11 +8,12 @@ from itertools import accumulate
 
 from cosmosql.evidence.measured import Measured
 from cosmosql.probes.rounds import Chooser, explore
+from replays.memory import remembering
 from replays.problem import Problem
 
-SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+SHARES = (1 / 4, 1 / 2, 1.0)
 """Costs at which methods are compared, as shares of measuring everything on the menu. Each is half
-of the next one."""
+of the next one; below the first lies little but the first round, which all have in common."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,6 @@ class Result:
 
 def contest(problem: Problem, methods: Mapping[str, Chooser]) -> Result:
     """All methods on one problem; the same answers for each, whenever it asks."""
-    paths = {name: walk(problem, chooser) for name, chooser in methods.items()}
     known: dict[frozenset[str], float] = {}
 
     def regret(nodes: tuple[str, ...]) -> float:
@@ -78,12 +78,14 @@ def contest(problem: Problem, methods: Mapping[str, Chooser]) -> Result:
             known[place] = problem.regret(nodes)
         return known[place]
 
-    return Result(
-        name=problem.name,
-        regrets={
-            name: tuple(regret(path.within(share)) for share in SHARES)
-            for name, path in paths.items()
-        },
-        spent={name: path.spent for name, path in paths.items()},
-        menu=problem.menu_cost / problem.exhaustive_cost,
-    )
+    with remembering():
+        paths = {name: walk(problem, chooser) for name, chooser in methods.items()}
+        return Result(
+            name=problem.name,
+            regrets={
+                name: tuple(regret(path.within(share)) for share in SHARES)
+                for name, path in paths.items()
+            },
+            spent={name: path.spent for name, path in paths.items()},
+            menu=problem.menu_cost / problem.exhaustive_cost,
+        )

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from cosmosql.decide.choose import decide
-from cosmosql.decide.decision import Decision
+from cosmosql.decide.choose import choose, weigh
 from cosmosql.evidence.measured import Measured
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.predict.facts import Facts
+from cosmosql.predict.forecast import Forecast
 from cosmosql.predict.forecasting import forecast
 from cosmosql.predict.spending import exhaustive
 from replays.memory import fits
@@ -58,19 +58,16 @@ class Problem:
     def exhaustive_cost(self) -> float:
         """FLOPs of adapting every candidate in full and judging it on the test rows."""
         found = self.measured(self.answers)
-        forecasts = forecast(
-            self.graph, found, self.facts, fits(), seed=self.seed, draws=self.draws
-        )
-        return exhaustive(self.graph, forecasts, found, self.facts).flops
+        return exhaustive(self.graph, self.forecasts(self.answers), found, self.facts).flops
 
     def measured(self, nodes: Iterable[str]) -> tuple[Measured, ...]:
         """The answers of some nodes, in the graph's order."""
         wanted = set(nodes)
         return tuple(one for node, one in self.answers.items() if node in wanted)
 
-    def decision(self, nodes: Iterable[str]) -> Decision:
-        """The decision that rests on these nodes and nothing else."""
-        forecasts = forecast(
+    def forecasts(self, nodes: Iterable[str]) -> tuple[Forecast, ...]:
+        """Of every candidate, from these nodes and nothing else."""
+        return forecast(
             self.graph,
             self.measured(nodes),
             self.facts,
@@ -78,12 +75,18 @@ class Problem:
             seed=self.seed,
             draws=self.draws,
         )
-        return decide(self.graph.query, forecasts, (), n_test=self.facts.n_test, seed=self.seed)
+
+    def chosen(self, nodes: Iterable[str]) -> str | None:
+        """The candidate that is chosen by these nodes and nothing else; None where none can be."""
+        query, found = self.graph.query, self.forecasts(nodes)
+        _, judged = weigh(query, found, (), n_test=self.facts.n_test, seed=self.seed)
+        best, _, _ = choose(query, judged)
+        return None if best is None else best.subject.name
 
     def regret(self, nodes: Iterable[str]) -> float:
         """Points of true accuracy that the choice on these nodes lacks to the best candidate; where
         nothing can be chosen, those of a candidate taken at random."""
-        chosen = self.decision(nodes).chosen
+        chosen = self.chosen(nodes)
         mean = float(np.mean(list(self.truths.values())))
         own = mean if chosen is None else self.truths[chosen]
         return 100 * (max(self.truths.values()) - own)

@@ -8,11 +8,10 @@ gave on the test rows, the mean over their seeds.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -45,8 +44,6 @@ TRUTH_SEEDS = (0, 1, 2)
 FEWEST = 6
 """Candidates that a problem has at least."""
 
-EVERYTHING = frozenset({"profile", "proxy", "evaluate"})
-
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
@@ -56,7 +53,11 @@ class Archive:
     compiled: Compiled
     evidence: Recorded
     runtime: Runtime
-    probe: Probe
+
+    @property
+    def probe(self) -> Probe:
+        """What the spec would have measured: the menu."""
+        return self.compiled.program.probes[self.compiled.query.probe]
 
 
 def archives(directory: Path) -> tuple[Archive, ...]:
@@ -66,28 +67,15 @@ def archives(directory: Path) -> tuple[Archive, ...]:
 
 
 def measure_menus(directory: Path) -> None:
-    """Measures every probe that the kept specs name and their ledgers lack: a backtest that probes
-    adaptively leaves most of its menu out, and a replay can offer no more than was recorded."""
+    """Measures every probe that the kept specs name and their ledgers lack: a backtest that chooses
+    its probes leaves most of its menu out, and a replay can offer no more than was recorded."""
     for ledger in sorted(directory.glob(f"*/.cosmosql/{FILE}")):
         compiled = compile_spec(spec_in(ledger.parents[1]))
-        complete(compiled, compiled.graph, EVERYTHING)
-
-
-def measure_models(directory: Path) -> None:
-    """Measures the models' profiles, and their embeddings of as many rows as the recorded probes
-    have: a ledger whose probes were made on more rows than its spec asks for lacks them."""
-    for archive in archives(directory):
-        graph = build(with_probe(archive), archive.compiled.query, archive.compiled.data)
-        complete(archive.compiled, graph, frozenset({"profile", "proxy"}))
-
-
-def complete(compiled: Compiled, graph: PlanGraph, kinds: frozenset[str]) -> None:
-    """Measures what of these kinds the graph asks for and its ledger lacks."""
-    with Ledger.open(compiled.root) as opened:
-        runtime = Runtime(graph.program, compiled.data, opened)
-        runs = [run for run in lower(graph, runtime) if run.measurement.kind in kinds]
-        execute(runs, runtime, opened, Meter({}), scope="replay")
-        runtime.release()
+        with Ledger.open(compiled.root) as opened:
+            runtime = Runtime(compiled.program, compiled.data, opened)
+            runs = lower(compiled.graph, runtime)
+            execute(runs, runtime, opened, Meter({}), scope="replay")
+            runtime.release()
 
 
 def spec_in(folder: Path) -> Path:
@@ -104,33 +92,6 @@ def open_archive(folder: Path) -> Archive:
         compiled=compiled,
         evidence=evidence,
         runtime=Runtime(compiled.program, compiled.data, evidence),
-        probe=recorded_probe(compiled.program.probes[compiled.query.probe], evidence),
-    )
-
-
-def recorded_probe(declared: Probe, evidence: Recorded) -> Probe:
-    """A probe that asks for every fidelity that was recorded on the validation rows, of which it
-    takes as many as most observations have."""
-    asked = [
-        cast(dict[str, Any], one.asked)
-        for one in evidence.all()
-        if one.kind == "evaluate" and one.role == Role.VALIDATION
-    ]
-    rows = Counter(int(one["rows"]["count"]) for one in asked).most_common(1)
-    found: dict[str, set[int]] = {"sizes": set(), "shots": set(), "steps": set(), "seeds": set()}
-    for one in asked:
-        fidelity = one["fidelity"]
-        found["seeds"].add(int(fidelity["seed"]))
-        if fidelity["steps"] is not None:
-            found["steps"].add(int(fidelity["steps"]))
-        elif fidelity["train_rows"] is not None:
-            found["sizes"].add(int(fidelity["train_rows"]))
-        if fidelity["shots"] is not None:
-            found["shots"].add(int(fidelity["shots"]))
-    return replace(
-        declared,
-        rows=rows[0][0] if rows else declared.rows,
-        **{name: tuple(sorted(values)) for name, values in found.items()},
     )
 
 
@@ -166,14 +127,8 @@ def recorded_problem(archive: Archive, number: int) -> Problem | None:
     )
 
 
-def with_probe(archive: Archive) -> Program:
-    """The program with the recorded probe in place of its own."""
-    program = archive.compiled.program
-    return replace(program, probes={**program.probes, archive.probe.name: archive.probe})
-
-
 def fewer(archive: Archive, rng: np.random.Generator) -> Program:
-    """The program with the recorded probe, and with fewer values in its strategies' sweeps."""
+    """The program with fewer seeds of its probe and fewer values in its strategies' sweeps."""
     program = archive.compiled.program
     seeds = archive.probe.seeds
     own = tuple(int(one) for one in rng.permutation(seeds)[: rng.integers(1, len(seeds) + 1)])
