@@ -6,47 +6,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import ndtri
 
 from cosmosql.contracts.policy import Array
+from cosmosql.policies.confidence import signal_of
+from cosmosql.policies.graded import Graded, graded
 from cosmosql.policies.linear import Block, Linear, fit
+from cosmosql.policies.prior import Prior, level, rank_features
 from cosmosql.policies.waves import Waves, waves
 
-KNOTS = 65
+LENGTH = 2.5
+"""Standard deviations of signals over which what they add changes."""
+
+SCALES = (0.02, 0.05, 0.1, 0.2, 0.4)
+
 SPREAD = 40
 """Values that stand for the distribution of what an answer adds to the expected gain."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graded:
-    """A signal as a normal score among the known rows: what counts of it is its rank. `knots` are
-    values of the signal, rising, `grades` their normal scores; where it is absent the grade is 0.
-    """
-
-    name: str
-    knots: Array = field(repr=False)
-    grades: Array = field(repr=False)
-
-    def of(self, values: Array) -> Array:
-        found = np.interp(values, self.knots, self.grades)
-        return np.where(np.isfinite(values), found, 0.0)
-
-
-def graded(name: str, values: Array) -> Graded:
-    known = values[np.isfinite(values)]
-    shares = (np.arange(KNOTS) + 0.5) / KNOTS
-    knots, places = np.unique(np.quantile(known, shares), return_inverse=True)
-    grades = np.bincount(places, weights=ndtri(shares)) / np.bincount(places)
-    return Graded(name=name, knots=knots, grades=grades)
+MAIN = "margin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class After:
     """Expected gains of every dearer tier over one that has answered: what the question promises
-    plus what the answer's signals say. `shifts` and `spread` hold that addition: one model a
-    dearer tier, and values of it among the known rows, shape (SPREAD, dearer tiers)."""
+    plus what the answer's signals say. That addition is, a dearer tier each, a line of `slopes`
+    (dearer tiers, rank features) on the rank of the `main` signal, and `shifts` on waves of all
+    signals; `levels` are mean gains. `spread`: its values among the known rows, shape (SPREAD,
+    dearer tiers)."""
 
     signals: tuple[Graded, ...]
+    main: str
+    levels: Array = field(repr=False)
+    slopes: Array = field(repr=False)
     waves: Waves
     shifts: tuple[Linear, ...]
     spread: Array = field(repr=False)
@@ -54,33 +44,56 @@ class After:
     def of(self, promised: Array, signals: Mapping[str, Array]) -> Array:
         """`promised` gains over this tier and the result: shape (dearer tiers, rows)."""
         rows = promised.shape[1]
-        grades = [one.of(signals.get(one.name, np.full(rows, np.nan))) for one in self.signals]
-        waving = self.waves.of(np.column_stack([*grades, *promised]))
-        return promised + np.stack([shift.of(waving) for shift in self.shifts])
+        grades = {
+            one.name: one.of(signals.get(one.name, np.full(rows, np.nan))) for one in self.signals
+        }
+        waving = self.waves.of(np.column_stack([*grades.values(), *promised]))
+        rank = grades.get(self.main, np.zeros(rows))
+        return np.stack(
+            [
+                gain + rank_features(rank, gain / size) @ slopes + shift.of(waving)
+                for gain, size, slopes, shift in zip(
+                    promised, self.levels, self.slopes, self.shifts, strict=True
+                )
+            ]
+        )
 
 
 def fit_after(
-    promised: Array, signals: Mapping[str, Array], gains: Array, *, seed: int
+    promised: Array, signals: Mapping[str, Array], gains: Array, prior: Prior, *, seed: int
 ) -> tuple[After, Array]:
     """The model and its left-out gains of the fitted rows. `promised` are left-out gains by the
     question, `gains` the true ones, both of shape (dearer tiers, rows)."""
     present = [name for name in sorted(signals) if np.isfinite(signals[name]).any()]
     grading = tuple(graded(name, signals[name]) for name in present)
-    features = np.column_stack([*(one.of(signals[one.name]) for one in grading), *promised])
-    waving = waves(features, length=2.5, seed=seed)
-    values = waving.of(features)
-    fits = [
-        fit((Block.plain(values, scales=(0.02, 0.05, 0.1, 0.2, 0.4)),), gain - expected)
-        for gain, expected in zip(gains, promised, strict=True)
-    ]
-    shifts = np.stack([one.left_out for one in fits])
+    grades = {one.name: one.of(signals[one.name]) for one in grading}
+    main = signal_of(signals, MAIN) or MAIN
+    rank = grades.get(main, np.zeros(promised.shape[1]))
+    features = np.column_stack([*grades.values(), *promised])
+    waving = waves(features, length=LENGTH, seed=seed)
+    waved = waving.of(features)
+    slopes, shifts, left_out, levels = [], [], [], []
+    for gain, expected in zip(gains, promised, strict=True):
+        size = level(gain)
+        line = rank_features(rank, expected / size) @ prior.signal * size
+        found = fit(
+            (prior.signal_slope.block(line), Block.plain(waved, scales=SCALES)), gain - expected
+        )
+        slopes.append(found.linear.weights[0] * size * prior.signal)
+        shifts.append(Linear(weights=found.linear.weights[1:], intercept=found.linear.intercept))
+        left_out.append(found.left_out)
+        levels.append(size)
+    told = np.stack(left_out)
     model = After(
         signals=grading,
+        main=main,
+        levels=np.array(levels),
+        slopes=np.stack(slopes),
         waves=waving,
-        shifts=tuple(one.linear for one in fits),
-        spread=spread_of(shifts),
+        shifts=tuple(shifts),
+        spread=spread_of(told),
     )
-    return model, promised + shifts
+    return model, promised + told
 
 
 def spread_of(shifts: Array) -> Array:

@@ -7,6 +7,7 @@ hands on the same share of the rows that reach it, the largest that the budget a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from cosmosql.identity import Json
 from cosmosql.policies.confidence import confidence, confidences, signal_of
 from cosmosql.policies.cut import Cut, cut_at
 from cosmosql.policies.rows import lot
+from cosmosql.schema.kinds import RISING
 
 LARGEST = 1e300
 """Stands for infinity, which JSON cannot write."""
@@ -39,6 +41,21 @@ class CascadeRule:
             return tier
         sure = confidence(signals, self.signals[tier])
         return tier + int(self.cuts[tier].passes(sure, lot(question.row)))
+
+    def why(
+        self, question: Question, tier: int | None, signals: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        if tier is None or tier >= len(self.cuts):
+            return {}
+        figures = {
+            self.signals[tier] or "": signals.get(self.signals[tier] or "", math.nan),
+            "threshold": self.cuts[tier].threshold * (-1 if self.falls(tier) else 1),
+        }
+        return {name: value for name, value in figures.items() if math.isfinite(value)}
+
+    def falls(self, tier: int) -> bool:
+        """Whether the tier's signal is high where it is unsure."""
+        return self.signals[tier] is not None and self.signals[tier] not in RISING
 
     def state(self) -> Mapping[str, Json]:
         return {
@@ -63,11 +80,11 @@ class FittedCascade:
                 for tier, name in enumerate(self.signals)
             ]
         )
-        found = [reached(sure, self.rule(budget).cuts) for budget in budgets]
-        return Ways(
-            asked=np.stack([asked for asked, _ in found]),
-            answers=np.stack([answers for _, answers in found]),
-        )
+        return stacked([reached(sure, self.rule(budget).cuts) for budget in budgets])
+
+    def known_ways(self, budgets: Sequence[float]) -> Ways:
+        """A threshold takes so little from one row that it is not left out."""
+        return stacked([reached(self.sure, self.rule(budget).cuts) for budget in budgets])
 
     def rule(self, budget: float) -> CascadeRule:
         return CascadeRule(signals=self.signals, cuts=self.cuts_at(self.share(budget)))
@@ -110,6 +127,13 @@ def reached(sure: Array, cuts: Sequence[Cut]) -> tuple[Array, Array]:
     answers = asked.copy()
     answers[:-1] -= asked[1:]
     return asked, answers
+
+
+def stacked(found: Sequence[tuple[Array, Array]]) -> Ways:
+    return Ways(
+        asked=np.stack([asked for asked, _ in found]),
+        answers=np.stack([answers for _, answers in found]),
+    )
 
 
 class Cascade:

@@ -4,7 +4,7 @@ tier has answered, by those that its signals leave."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from cosmosql.policies.after import After, fit_after
 from cosmosql.policies.gain import Before, fit_before
 from cosmosql.policies.path import Between, Path, mixed, path, price_grid
 from cosmosql.policies.priced import Choice
+from cosmosql.policies.prior import Prior, shipped
 from cosmosql.policies.rows import coarse, lot
 
 
@@ -40,6 +41,21 @@ class GainRule:
         gains = coarse(self.after[tier].of(ahead, told))
         return int(self.choice.then(tier, gains, self.price(question))[0])
 
+    def why(
+        self, question: Question, tier: int | None, signals: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        gains = self.before.of_one(question)
+        start = 0
+        if tier is not None:
+            if tier >= len(self.after):
+                return {}
+            told = {name: np.array([value]) for name, value in signals.items()}
+            gains = self.after[tier].of((gains[tier + 1 :] - gains[tier])[:, None], told)[:, 0]
+            start = tier + 1
+        named = enumerate(gains.tolist(), start=start + 1)
+        expected = {f"gain of tier {place}": gain for place, gain in named if place > 1}
+        return {**expected, "price": self.price(question)}
+
     def price(self, question: Question) -> float:
         return self.between.prices[int(lot(question.row) < self.between.dearer)]
 
@@ -48,19 +64,36 @@ class GainRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """Gains of rows: `promised` over the cheapest tier by the question, shape (tiers, rows);
+    `remaining` ones of the dearer tiers over each that may have answered, (dearer tiers, rows)."""
+
+    promised: Array = field(repr=False)
+    remaining: tuple[Array, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FittedGains:
     choice: Choice
     before: Before
     after: tuple[After, ...]
     path: Path
+    expected: Expected = field(repr=False)
 
     def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways:
-        gains = coarse(self.before.of(seen.questions))
+        promised = self.before.of(seen.questions)
         remaining = tuple(
-            coarse(after.of(gains[tier + 1 :] - gains[tier], seen.signals[tier]))
+            coarse(after.of(promised[tier + 1 :] - promised[tier], seen.signals[tier]))
             for tier, after in enumerate(self.after)
         )
-        return mixed(self.path, budgets, lambda price: served(self.choice, gains, remaining, price))
+        return self.served(Expected(promised=coarse(promised), remaining=remaining), budgets)
+
+    def known_ways(self, budgets: Sequence[float]) -> Ways:
+        """How the fitted rows are served, each by models that have not seen it."""
+        return self.served(self.expected, budgets)
+
+    def served(self, expected: Expected, budgets: Sequence[float]) -> Ways:
+        return mixed(self.path, budgets, lambda price: served(self.choice, expected, price))
 
     def rule(self, budget: float) -> GainRule:
         return GainRule(
@@ -71,9 +104,9 @@ class FittedGains:
         )
 
 
-def served(choice: Choice, gains: Array, remaining: Sequence[Array], price: float) -> Ways:
-    """The one way that rows are served at a price. `gains` over the cheapest tier by the question,
-    shape (tiers, rows); `remaining` gains of the dearer tiers over each one that answered."""
+def served(choice: Choice, expected: Expected, price: float) -> Ways:
+    """The one way that rows are served at a price."""
+    gains, remaining = expected.promised, expected.remaining
     tiers, rows = gains.shape
     asked = np.zeros((tiers, rows))
     answers = np.zeros((tiers, rows))
@@ -92,14 +125,19 @@ class _Gains:
 
     sees: frozenset[str]
 
+    def __init__(self, prior: Prior | None = None) -> None:
+        """By the shipped prior where none is given."""
+        self.prior = prior or shipped()
+
     def fit(self, known: Known, options: Mapping[str, object], *, seed: int) -> Fitted:
         seen, scores = known.seen, known.scores
-        before, promised = fit_before(seen.questions, scores, seed=seed)
+        before, promised = fit_before(seen.questions, scores, self.prior, seed=seed)
         fits = [
             fit_after(
                 promised[tier + 1 :] - promised[tier],
                 seen.signals[tier],
                 scores[tier + 1 :] - scores[tier],
+                self.prior,
                 seed=seed,
             )
             for tier in range(len(scores) - 1)
@@ -107,16 +145,18 @@ class _Gains:
         ]
         before = storage.settled(before)
         after = tuple(storage.settled(model) for model, _ in fits)
-        remaining = tuple(coarse(left) for _, left in fits)
-        promised = coarse(promised)
+        expected = Expected(
+            promised=coarse(promised), remaining=tuple(coarse(left) for _, left in fits)
+        )
         spreads = tuple(model.spread for model in after)
         choice = storage.settled(Choice(costs=seen.costs, spreads=spreads))
-        prices = price_grid([promised[1:], *remaining], seen.costs)
+        prices = price_grid([expected.promised[1:], *expected.remaining], seen.costs)
         return FittedGains(
             choice=choice,
             before=before,
             after=after,
-            path=path(prices, seen.costs, lambda price: served(choice, promised, remaining, price)),
+            path=path(prices, seen.costs, lambda price: served(choice, expected, price)),
+            expected=expected,
         )
 
     def load(self, state: Mapping[str, Json]) -> Rule:

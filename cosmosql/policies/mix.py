@@ -26,6 +26,11 @@ class MixRule:
     def then(self, question: Question, tier: int, signals: Mapping[str, float]) -> int:
         return tier
 
+    def why(
+        self, question: Question, tier: int | None, signals: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        return {"lot": lot(question.row), "dearer": self.dearer} if tier is None else {}
+
     def state(self) -> Mapping[str, Json]:
         return {"tiers": list(self.tiers), "dearer": self.dearer}
 
@@ -36,9 +41,16 @@ class FittedMix:
 
     hull: tuple[int, ...]
     costs: tuple[float, ...]
+    rows: int
 
     def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways:
-        answers = np.zeros((len(budgets), len(self.costs), seen.rows))
+        return self.drawn(seen.rows, budgets)
+
+    def known_ways(self, budgets: Sequence[float]) -> Ways:
+        return self.drawn(self.rows, budgets)
+
+    def drawn(self, rows: int, budgets: Sequence[float]) -> Ways:
+        answers = np.zeros((len(budgets), len(self.costs), rows))
         for way, budget in enumerate(budgets):
             rule = self.rule(budget)
             answers[way, rule.tiers[0]] += 1 - rule.dearer
@@ -61,7 +73,9 @@ class Mix:
     def fit(self, known: Known, options: Mapping[str, object], *, seed: int) -> Fitted:
         costs = known.seen.costs
         hull = upper_hull(costs, known.scores.mean(axis=1))
-        return FittedMix(hull=hull, costs=tuple(float(cost) for cost in costs))
+        return FittedMix(
+            hull=hull, costs=tuple(float(cost) for cost in costs), rows=known.seen.rows
+        )
 
     def load(self, state: Mapping[str, Json]) -> Rule:
         tiers, dearer = state["tiers"], state["dearer"]

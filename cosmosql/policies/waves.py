@@ -1,4 +1,4 @@
-"""Smooth functions of standardised features as linear models."""
+"""Features brought to a common scale, and smooth functions of them as linear models."""
 
 from __future__ import annotations
 
@@ -12,31 +12,46 @@ WAVES = 200
 REACH = 4.0
 """Standardised features are held within this many deviations."""
 
+LEAST_SPREAD = 1e-6
+"""A feature that varies less is constant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standard:
+    """Features less their `centre`, over their `scale`, each of shape (features,)."""
+
+    centre: Array = field(repr=False)
+    scale: Array = field(repr=False)
+
+    def of(self, values: Array) -> Array:
+        return np.asarray(np.clip((values - self.centre) / self.scale, -REACH, REACH))
+
+
+def standard(values: Array) -> Standard:
+    """By mean and standard deviation of known rows, shape (rows, features)."""
+    spread = values.std(axis=0)
+    return Standard(centre=values.mean(axis=0), scale=np.where(spread > LEAST_SPREAD, spread, 1.0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waves:
     """Random cosines of standardised features: a Gaussian kernel as a linear model (Rahimi, Recht
     2007). `phases` has shape (waves,), `frequencies` (features, waves)."""
 
-    centre: Array = field(repr=False)
-    scale: Array = field(repr=False)
+    standard: Standard
     frequencies: Array = field(repr=False)
     phases: Array = field(repr=False)
 
     def of(self, values: Array) -> Array:
-        held = np.clip((values - self.centre) / self.scale, -REACH, REACH)
-        waves = np.cos(held @ self.frequencies + self.phases)
+        waves = np.cos(self.standard.of(values) @ self.frequencies + self.phases)
         return np.asarray(waves * np.sqrt(2 / len(self.phases)))
 
 
 def waves(values: Array, *, length: float, seed: int) -> Waves:
     """`length`: standard deviations over which the kernel falls off."""
-    features = values.shape[1]
     generator = np.random.default_rng(seed)
-    spread = values.std(axis=0)
     return Waves(
-        centre=values.mean(axis=0),
-        scale=np.where(spread > 1e-6, spread, 1.0),
-        frequencies=generator.standard_normal((features, WAVES)) / length,
+        standard=standard(values),
+        frequencies=generator.standard_normal((values.shape[1], WAVES)) / length,
         phases=generator.uniform(0, 2 * np.pi, WAVES),
     )
