@@ -270,7 +270,7 @@ def _served_elsewhere(program: Program, strategy: Strategy, asked: list[str]) ->
     as they are."""
     # Of a model that could not be read something else is said already.
     models = [program.models[name] for name in strategy.models if name in program.models]
-    if models and all(model.recorded for model in models):
+    if strategy.models and all(model.recorded for model in models):
         return True  # they are paid for; what each cost may stand beside it
     told = [model.cost is not None or model.price is not None for model in models]
     priced = bool(strategy.models) and all(told)
