@@ -6,22 +6,29 @@ A tier is loaded when the first row reaches it; rows are answered in batches, in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import NoReturn, cast
 
-from cosmosql.apply.policy import drawn_for_last, goes_on
-from cosmosql.artifact.bundle import BundleManifest, BundleMember
+from cosmosql.apply.policy import rule_of, serve
+from cosmosql.artifact.bundle import MANIFEST, BundleManifest, BundleMember, BundleModel
 from cosmosql.artifact.storage import read_bundle, reject_bundle
 from cosmosql.contracts.backend import Backend, BackendFactory, ContextOverflow
+from cosmosql.contracts.policy import Question, Rule
+from cosmosql.contracts.recorded import RecordedFactory
 from cosmosql.contracts.retriever import Retriever, RetrieverFactory
 from cosmosql.contracts.strategy import Adapted, Answer, Example, TaskView
 from cosmosql.data.choices import competing, options_of
-from cosmosql.data.template import parse_template
+from cosmosql.data.template import cell_text, parse_template
+from cosmosql.decide.person import PERSON
 from cosmosql.diagnostics.diagnostic import reject
-from cosmosql.identity import digest
+from cosmosql.identity import digest, rounded
 from cosmosql.plan.series import strategy_of
+from cosmosql.probes.recorded import RecordedAdapted
 from cosmosql.probes.runtime import implementation, unit_vectors
+from cosmosql.schema import registry
+from cosmosql.source import Source, Span
 
 BATCH = 64
 
@@ -31,6 +38,9 @@ def predict(
 ) -> Iterator[dict[str, object]]:
     """One answer a row: `answer`, `tier` (from 1) and `member` that gave it, its `confidence` (the
     largest probability among the options) where there is one, its `signals`, and the row's `id`.
+    Of a policy also the members that were `asked`, in order, and `why`: the figures by which it
+    chose the first of them, and went on or stayed after each. A row that is left to a person has no
+    answer.
 
     Raises InputError: E0801 or E0803 for a bundle that cannot be read, E0811 for a row that lacks
     a column, E0812 for one that no model of the bundle can read, E0810 where a model is not the one
@@ -45,12 +55,12 @@ def predict(
             example_of(manifest, row, position + offset) for offset, row in enumerate(taken)
         ]
         try:
-            answers = answerer.answer(examples)
+            replies = answerer.answer(examples)
         except ContextOverflow as error:
             reject_overflow(error, position + 1, position + len(taken))
         position += len(taken)
-        for row, (tier, answer) in zip(taken, answers, strict=True):
-            yield described(manifest, row, tier, answer)
+        for row, reply in zip(taken, replies, strict=True):
+            yield described(manifest, answerer.rule, row, reply)
 
 
 def reject_overflow(error: ContextOverflow, first: int, last: int) -> NoReturn:
@@ -63,40 +73,57 @@ def reject_overflow(error: ContextOverflow, first: int, last: int) -> NoReturn:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came of a row: the tiers that were asked, in order, whose answer is given, and what each
+    of them answered."""
+
+    question: Question
+    asked: tuple[int, ...]
+    tier: int
+    answers: Mapping[int, Answer]
+
+
 class Answerer:
-    """The bundle's members, made ready when they are first needed."""
+    """The bundle's policy, and its members, made ready when they are first needed."""
 
     def __init__(self, manifest: BundleManifest, bundle: Path) -> None:
         self._manifest = manifest
         self._bundle = bundle
         self._view = view_of(manifest)
         self._ready: dict[int, Adapted] = {}
+        try:
+            self.rule = rule_of(manifest.policy)
+        except (AssertionError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            reject_bundle(bundle, f"its policy cannot be read: {' '.join(str(error).split())}")
+        if not {*manifest.policy.members} <= {PERSON, *(one.name for one in manifest.members)}:
+            reject_bundle(bundle, "its policy names a member that it does not have")
 
-    def answer(self, examples: Sequence[Example]) -> list[tuple[int, Answer]]:
-        """The tier (from 0) and the answer of each example."""
-        policy, last = self._manifest.policy, len(self._manifest.members) - 1
-        tiers = [
-            last if policy.kind == "mix" and drawn_for_last(policy, example.row) else 0
-            for example in examples
+    def answer(self, examples: Sequence[Example]) -> list[Reply]:
+        """The reply to each example."""
+        questions = [question_of(example) for example in examples]
+        answers: list[dict[int, Answer]] = [{} for _ in examples]
+
+        def ask(tier: int, places: Sequence[int]) -> list[Mapping[str, float]]:
+            found = self._answers(tier, [examples[place] for place in places])
+            for place, answer in zip(places, found, strict=True):
+                if answer is not None:
+                    answers[place][tier] = answer
+            return [answer.signals if answer else {} for answer in found]
+
+        served = serve(self.rule, questions, len(self._manifest.policy.members), ask)
+        return [
+            Reply(question=question, asked=one.asked, tier=one.tier, answers=each)
+            for question, one, each in zip(questions, served, answers, strict=True)
         ]
-        answers = self._ask(0, tiers, examples)
-        if policy.kind == "cascade":
-            for index, answer in answers.items():
-                if goes_on(policy, answer.signals):
-                    tiers[index] = last
-        if last > 0:
-            answers |= self._ask(last, tiers, examples)
-        return [(tier, answers[index]) for index, tier in enumerate(tiers)]
 
-    def _ask(
-        self, member: int, tiers: Sequence[int], examples: Sequence[Example]
-    ) -> dict[int, Answer]:
-        """The member's answers to the examples of its tier, by their place."""
-        places = [index for index, tier in enumerate(tiers) if tier == member]
-        if not places:
-            return {}
-        answers = self._member(member).answer([examples[index] for index in places])
-        return dict(zip(places, answers, strict=True))
+    def _answers(self, tier: int, examples: Sequence[Example]) -> Sequence[Answer | None]:
+        """A tier's answers; a person's are not known here."""
+        name = self._manifest.policy.members[tier]
+        if name == PERSON:
+            return [None] * len(examples)
+        index = [one.name for one in self._manifest.members].index(name)
+        return self._member(index).answer(examples)
 
     def _member(self, index: int) -> Adapted:
         if index not in self._ready:
@@ -113,6 +140,8 @@ class Answerer:
 
 def load_member(member: BundleMember, bundle: Path, view: TaskView) -> Adapted:
     """A member as `apply` saved it, with a model of its own."""
+    if member.model is not None and registry.extension("model", member.model.using).recorded:
+        return load_recorded(member.model, bundle, view)
     backend = load_model(member, bundle)
     return strategy_of(member.kind).load(
         member.config,
@@ -129,14 +158,28 @@ def load_model(member: BundleMember, bundle: Path) -> Backend | None:
         return None
     factory = cast(BackendFactory, implementation("model", member.model.using))
     backend = factory.load(member.model.options, root=(bundle / member.model.root).resolve())
-    if backend.card.weights != member.model.weights:
+    require_same(member.model, backend.card.weights, bundle)
+    return backend
+
+
+def load_recorded(model: BundleModel, bundle: Path, view: TaskView) -> Adapted:
+    """Recorded answers, which answer the rows of their file again."""
+    factory = cast(RecordedFactory, implementation("model", model.using))
+    root = (bundle / model.root).resolve()
+    require_same(model, factory.fingerprint(model.options, root=root).weights, bundle)
+    place = Span(Source((bundle / MANIFEST).as_posix(), model.name), 0, len(model.name))
+    return RecordedAdapted(factory, factory.read(model.options, root=root, span=place), view)
+
+
+def require_same(model: BundleModel, weights: str, bundle: Path) -> None:
+    """Raises InputError E0810 where the weights are others than when the bundle was made."""
+    if weights != model.weights:
         reject(
             "E0810",
             "a model is not the one that the bundle was made with",
-            notes=(f"{member.model.name}: its weights have another SHA-256 than {bundle} names",),
+            notes=(f"{model.name}: its weights have another SHA-256 than {bundle} names",),
             help="bring the weights back, or make the bundle again: `cosmosql apply PLAN`",
         )
-    return backend
 
 
 def load_retriever(member: BundleMember, bundle: Path, backend: Backend | None) -> Retriever | None:
@@ -177,23 +220,42 @@ def example_of(manifest: BundleManifest, row: Mapping[str, object], position: in
             ),
             help=f"the bundle's input is {task.input!r}",
         )
+    name = task.id or "id"
     return Example(
         row=digest([str(row[column]) for column in needed]),
         input=template.render(row),
         target="",
         options=options_of(task.choices, task.labels, row),
+        id=None if row.get(name) is None else cell_text(row[name]),
     )
 
 
+def question_of(example: Example) -> Question:
+    return Question(row=example.row, text=example.input, options=example.options)
+
+
 def described(
-    manifest: BundleManifest, row: Mapping[str, object], tier: int, answer: Answer
+    manifest: BundleManifest, rule: Rule, row: Mapping[str, object], reply: Reply
 ) -> dict[str, object]:
+    """What `predict` says of a row. Nothing is answered where a person is to."""
+    members = manifest.policy.members
+    answer = reply.answers.get(reply.tier)
     found: dict[str, object] = {"id": row["id"]} if "id" in row else {}
     found |= {
-        "answer": answer.predicted,
-        "tier": tier + 1,
-        "member": manifest.members[tier].name,
-        "confidence": answer.signals.get("max_probability"),
-        "signals": dict(sorted(answer.signals.items())),
+        "answer": None if answer is None else answer.predicted,
+        "tier": reply.tier + 1,
+        "member": members[reply.tier],
+        "confidence": None if answer is None else answer.signals.get("max_probability"),
+        "signals": {} if answer is None else dict(sorted(answer.signals.items())),
     }
+    if len(members) > 1:
+        found["asked"] = [members[tier] for tier in reply.asked]
+        found["why"] = [reasons(rule, reply, tier) for tier in (None, *reply.asked)]
     return found
+
+
+def reasons(rule: Rule, reply: Reply, tier: int | None) -> dict[str, float]:
+    """What the decision after a tier's answer rests on; with None the first one."""
+    answer = None if tier is None else reply.answers.get(tier)
+    figures = rule.why(reply.question, tier, {} if answer is None else answer.signals)
+    return {name: rounded(value) for name, value in sorted(figures.items())}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -16,7 +16,7 @@ from typing import TypeAlias
 from pydantic import JsonValue
 
 from cosmosql.apply import scores
-from cosmosql.apply.policy import calibrated, confidence
+from cosmosql.apply.fitting import fitted, joined, references, rows_to_fit, together
 from cosmosql.apply.statement import settle_plan, state_plan
 from cosmosql.artifact.bundle import (
     MANIFEST,
@@ -33,13 +33,14 @@ from cosmosql.artifact.storage import document_bytes, read_plan, write_bytes
 from cosmosql.contracts.backend import Progress
 from cosmosql.contracts.strategy import Adapted
 from cosmosql.data.rows import LoadedDataset, Role
+from cosmosql.decide.person import PERSON
 from cosmosql.diagnostics.diagnostic import Diagnostic, InputError, Severity, reject
 from cosmosql.evidence.ledger import Ledger
 from cosmosql.evidence.observation import Observation
 from cosmosql.identity import file_digest, jsonable
 from cosmosql.model.bind import bind
 from cosmosql.model.boundary import NOTHING, Trusted
-from cosmosql.model.program import Program, Query
+from cosmosql.model.program import Policy, Program, Query
 from cosmosql.model.rows import load_data
 from cosmosql.plan.build import pool_size
 from cosmosql.plan.candidate import Candidate, Measurement
@@ -48,6 +49,7 @@ from cosmosql.plan.series import strategy_of
 from cosmosql.probes.evaluate import adapt, answered
 from cosmosql.probes.lower import probe_run
 from cosmosql.probes.runtime import Runtime
+from cosmosql.probes.tasks import questions_of
 
 Report: TypeAlias = Callable[[str, int, int], None]
 """Told (what is being done, done, total)."""
@@ -87,11 +89,13 @@ def apply(
     runtime = Runtime(program, data)
     policy = chosen_policy(plan, plan_path)
     by_name = {candidate.name: candidate for candidate in expand(program, query)}
-    unknown = sorted(set(policy.members) - set(by_name))
+    unknown = sorted(set(policy.members) - set(by_name) - {PERSON})
     if unknown or not policy.members:
         raise InputError([drifted("the candidates", unknown or [str(plan.decision.chosen)])])
-    members = [by_name[name] for name in policy.members]
+    members = [by_name[name] for name in policy.members if name != PERSON]
     check_locked(plan, data, runtime, members)
+    to_fit = rows_to_fit(policy)
+    roles = dict.fromkeys((*to_fit, Role.CALIBRATION, Role.TEST))
     name = plan_path.name.removesuffix(".json").removesuffix(".plan")
     bundle = plan_path.parent / f"{name}.bundle"
     partial = bundle.with_name(f".{bundle.name}.{os.getpid()}.partial")
@@ -104,22 +108,37 @@ def apply(
             ]
             stated = state_plan(plan, plan_path, tests, members, ledger)
             ready = [
-                make_ready(candidate, index, runtime, ledger, partial, bundle, progress)
+                make_ready(
+                    candidate,
+                    index,
+                    roles,
+                    runtime,
+                    ledger,
+                    partial,
+                    bundle,
+                    progress,
+                )
                 for index, candidate in enumerate(members)
             ]
-            first = ready[0].answers.get(Role.CALIBRATION)
-            sure = (
-                [confidence(item.signals, policy.signal or "") for item in first.items]
-                if first
-                else []
-            )
-            if not ruled(program, str(plan.decision.chosen), members):
-                policy = calibrated(policy, sure)
+            prepared = runtime.task(query.task)
+            said = {
+                role: together(
+                    policy.members,
+                    [one.answers[role].items for one in ready],
+                    questions_of(prepared, role),
+                )
+                for role in ready[0].answers
+            }
+            if known := [said[role] for role in to_fit if role in said]:
+                policy = fitted(
+                    policy, declared_policy(program, plan), joined(known), seed=plan.locked.seed
+                )
             outcomes = scores.outcomes(
                 plan,
                 policy,
                 [one.candidate for one in ready],
                 [one.answers[Role.TEST] for one in ready],
+                said[Role.TEST],
                 runtime,
                 ledger,
             )
@@ -131,6 +150,9 @@ def apply(
             policy=policy,
             members=tuple(one.member for one in ready),
             outcomes=outcomes,
+            references=references(policy, said[Role.CALIBRATION])
+            if Role.CALIBRATION in said
+            else (),
         )
         write_bytes(partial / MANIFEST, document_bytes(manifest))
         replace_directory(partial, bundle)
@@ -212,15 +234,16 @@ def chosen_policy(plan: PlanDocument, plan_path: Path) -> BundlePolicy:
                 signal=policy.signal,
                 thresholds=policy.thresholds,
                 share=policy.share,
+                budget=policy.budget,
+                costs=policy.costs,
+                rule=policy.rule,
             )
     return BundlePolicy(kind="single", members=(chosen,))
 
 
-def ruled(program: Program, chosen: str, members: Sequence[Candidate]) -> bool:
-    """Whether the spec itself says when the chosen cascade escalates: no calibration changes it."""
-    declared = program.policies.get(chosen.partition("[")[0])
-    rules = declared.escalations if declared else ()
-    return any(rule.target == members[-1].strategy for rule in rules)
+def declared_policy(program: Program, plan: PlanDocument) -> Policy:
+    """The declaration behind a chosen policy, whose name begins with its reference."""
+    return program.policies[str(plan.decision.chosen).partition("[")[0]]
 
 
 def check_locked(
@@ -253,13 +276,14 @@ def check_locked(
 def make_ready(
     candidate: Candidate,
     index: int,
+    roles: Iterable[Role],
     runtime: Runtime,
     ledger: Ledger,
     partial: Path,
     bundle: Path,
     progress: Report | None,
 ) -> Ready:
-    """Adapts a member in full, saves it, and answers the calibration and test rows with it."""
+    """Adapts a member in full, saves it, and answers the rows of some roles with it."""
     directory = Path("members") / str(index)
     test = measurement_of(candidate, Role.TEST, runtime)
     adapted = adapt(test, runtime, told(progress, f"adapting {candidate.name}"))
@@ -274,7 +298,7 @@ def make_ready(
         retriever=saved_retriever(candidate, test.fidelity.seed, runtime, partial, directory),
     )
     answers = {}
-    for role in (Role.CALIBRATION, Role.TEST):
+    for role in roles:
         if runtime.task(candidate.task).dataset.rows[role]:
             words = f"answering {role} rows with {candidate.name}"
             answers[role] = answer_role(
@@ -356,6 +380,7 @@ def task_of(program: Program, query: Query, runtime: Runtime) -> BundleTask:
         input=task.input,
         target=task.target,
         choices=task.choices,
+        id=program.datasets[task.dataset].identifier,
         labels=view.labels,
         metric=task.metric,
         instruction=view.instruction,

@@ -1,53 +1,93 @@
-"""Who answers a row: the chosen policy, over members that are ready."""
+"""Who answers a row: the chosen policy as it serves, over members that are ready."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from cosmosql.artifact.bundle import BundlePolicy
-from cosmosql.identity import rounded, seed_of
-from cosmosql.policies.cut import cut_at
-from cosmosql.schema.kinds import RISING
+from cosmosql.contracts.policy import Policy, Question, Rule
+from cosmosql.identity import Json
+from cosmosql.policies.cascade import CascadeRule
+from cosmosql.policies.cut import Cut
+from cosmosql.policies.mix import MixRule
+from cosmosql.probes.runtime import implementation
 
-FULL_RANGE = 1 << 63
-"""`seed_of` is uniform below this."""
-
-LARGEST = 1e300
-"""Stands for an infinite threshold, which JSON cannot write: no confidence that is known is beyond
-it, and that of a row without the signal (minus infinity) is still below its negative."""
+LOWEST = -sys.float_info.max
 
 
-def confidence(signals: Mapping[str, float], signal: str) -> float:
-    """How sure an answer is, larger is surer; minus infinity where the signal is absent, so that
-    such a row is the first to go on to the next tier."""
-    found = signals.get(signal, math.nan)
-    if math.isnan(found):
-        return -math.inf
-    return found if signal in RISING else -found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneTier:
+    """The rule of a policy of one member."""
+
+    def first(self, question: Question) -> int:
+        return 0
+
+    def then(self, question: Question, tier: int, signals: Mapping[str, float]) -> int:
+        return tier
+
+    def why(
+        self, question: Question, tier: int | None, signals: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        return {}
+
+    def state(self) -> Mapping[str, Json]:
+        return {}
 
 
-def calibrated(policy: BundlePolicy, confidences: Sequence[float]) -> BundlePolicy:
-    """The cascade with its threshold set so that, on these calibration rows, as large a share goes
-    on as the plan says. No label is looked at. Other policies come back as they are.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """The tiers that were asked for a row, in order, and the one whose answer is given."""
 
-    The threshold is one that the bundle's manifest can hold: what is measured is what will answer.
-    """
-    if policy.kind != "cascade" or policy.share is None or not confidences:
-        return policy
-    limit = cut_at(np.asarray(confidences, np.float64), policy.share).threshold
-    return policy.model_copy(update={"thresholds": (rounded(min(max(limit, -LARGEST), LARGEST)),)})
+    asked: tuple[int, ...]
+    tier: int
 
 
-def goes_on(policy: BundlePolicy, signals: Mapping[str, float]) -> bool:
-    """Whether the first member of a cascade hands a row to the next one: below the threshold, or
-    where there is none, without the signal."""
-    limit = policy.thresholds[0] if policy.thresholds else -LARGEST
-    return confidence(signals, policy.signal or "") < limit
+def plug_in(kind: str) -> Policy:
+    return cast(Policy, implementation("policy", kind))
 
 
-def drawn_for_last(policy: BundlePolicy, row: str) -> bool:
-    """Whether a mix sends a row to its last member: a fair draw that depends on the row alone."""
-    return seed_of("mix", row) / FULL_RANGE < (policy.share or 0.0)
+def rule_of(policy: BundlePolicy) -> Rule:
+    """The rule that a bundle serves by; raises InputError E0501 where nothing here knows such a
+    policy, and KeyError, TypeError, ValueError or AssertionError where its state is none."""
+    if policy.rule is not None:
+        return plug_in(policy.kind).load(policy.rule)
+    last = len(policy.members) - 1
+    if policy.kind == "mix":
+        return MixRule(tiers=(0, last), dearer=policy.share or 0.0)
+    if policy.kind == "cascade":
+        # Without a threshold only rows without the signal, the least sure of all, go on.
+        limits = policy.thresholds or (LOWEST,) * last
+        return CascadeRule(
+            signals=(policy.signal,) * last,
+            cuts=tuple(Cut(threshold=limit, tied=0.0) for limit in limits),
+        )
+    if last:
+        raise ValueError(f"a {policy.kind} of {last + 1} members needs a rule")
+    return OneTier()
+
+
+def serve(
+    rule: Rule,
+    questions: Sequence[Question],
+    tiers: int,
+    ask: Callable[[int, Sequence[int]], Sequence[Mapping[str, float]]],
+) -> list[Served]:
+    """Serves rows together: `ask` has a tier answer the questions at some places and returns the
+    signals of its answers. Each tier is asked once a row at most."""
+    at = [rule.first(question) for question in questions]
+    asked: list[list[int]] = [[] for _ in questions]
+    waiting = set(range(len(questions)))
+    while waiting:
+        for tier in sorted({at[place] for place in waiting}):
+            if not 0 <= tier < tiers:
+                raise ValueError(f"the policy asks tier {tier} of {tiers}")
+            places = [place for place in sorted(waiting) if at[place] == tier]
+            for place, signals in zip(places, ask(tier, places), strict=True):
+                asked[place].append(tier)
+                at[place] = rule.then(questions[place], tier, signals)
+                if at[place] in asked[place]:
+                    waiting.remove(place)
+    return [Served(asked=tuple(each), tier=tier) for each, tier in zip(asked, at, strict=True)]

@@ -12,11 +12,14 @@ from typing import TypeAlias, cast
 
 import numpy as np
 
-from cosmosql.apply.policy import drawn_for_last, goes_on
+from cosmosql.apply.fitting import Answers
+from cosmosql.apply.policy import rule_of, serve
 from cosmosql.artifact import plan as document
 from cosmosql.artifact.bundle import BundlePolicy, Outcome
 from cosmosql.artifact.document import CONFIDENCE, metric_part, quantity_part
+from cosmosql.contracts.policy import Rule
 from cosmosql.contracts.strategy import Fidelity
+from cosmosql.decide.person import PERSON
 from cosmosql.evidence.observation import Item, Observation
 from cosmosql.evidence.store import Evidence
 from cosmosql.evidence.throughput import answering, embedding, profile_of, seconds, training
@@ -42,11 +45,12 @@ class Answered:
     items: tuple[Item, ...]
     """What every member would say."""
     asked: tuple[int, ...]
+    tier: int
+    """Whose answer is given."""
 
     @property
     def item(self) -> Item:
-        """The answer that is given: that of the last member asked."""
-        return self.items[self.asked[-1]]
+        return self.items[self.tier]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,22 +71,31 @@ class Paid:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """What a person takes for an answer."""
+
+    price: float
+
+    def request(self, item: Item) -> float:
+        return self.price
+
+
 def outcomes(
     plan: document.PlanDocument,
     policy: BundlePolicy,
     candidates: Sequence[Candidate],
     answers: Sequence[Observation],
+    said: Answers,
     runtime: Runtime,
     evidence: Evidence,
 ) -> tuple[Outcome, ...]:
     """Metric, cost a request and one-off cost: what the plan forecast and what was measured.
 
-    `answers` are the members' observations on the same test rows, in the members' order.
+    `answers` are the observations of the `candidates` on the same test rows, `said` what every
+    member of the policy answered to them.
     """
-    rows = [
-        tiers(policy, [one.items[index] for one in answers])
-        for index in range(len(answers[0].items))
-    ]
+    rows = tiers(rule_of(policy), said)
     planned = chosen_part(plan)
     seed = plan.locked.seed
     paid = [
@@ -93,12 +106,17 @@ def outcomes(
         one_off(candidate, observation, how, runtime)
         for candidate, observation, how in zip(candidates, answers, paid, strict=True)
     ]
+    each = iter(paid)
+    fees = [
+        Fee(price=float(policy.costs[tier] or 0.0)) if name == PERSON else next(each)
+        for tier, name in enumerate(policy.members)
+    ]
     found: list[tuple[str, Forecast, Forecast]] = [
         (planned.metric.name, planned.metric, metric_measured(planned.metric.name, rows, seed)),
         (
             "serve_cost",
             planned.serve_cost,
-            quantity_part(serving(rows, paid, seed), planned.serve_cost.unit, "measured"),
+            quantity_part(serving(rows, fees, seed), planned.serve_cost.unit, "measured"),
         ),
     ]
     if isinstance(planned, document.Candidate):
@@ -112,15 +130,13 @@ def outcomes(
     )
 
 
-def tiers(policy: BundlePolicy, items: Sequence[Item]) -> Answered:
-    """Who answers a row, given what every member would say."""
-    if policy.kind == "cascade" and goes_on(policy, items[0].signals):
-        asked: tuple[int, ...] = tuple(range(len(items)))
-    elif policy.kind == "mix" and drawn_for_last(policy, items[0].row):
-        asked = (len(items) - 1,)
-    else:
-        asked = (0,)
-    return Answered(items=tuple(items), asked=asked)
+def tiers(rule: Rule, said: Answers) -> list[Answered]:
+    """Who answers each row, given what every member would say."""
+    served = serve(rule, said.questions, len(said.items), said.signals)
+    return [
+        Answered(items=tuple(items), asked=one.asked, tier=one.tier)
+        for items, one in zip(zip(*said.items, strict=True), served, strict=True)
+    ]
 
 
 def chosen_part(plan: document.PlanDocument) -> document.Candidate | document.Policy:
@@ -165,7 +181,7 @@ def how_paid(
 
 
 def serving(
-    rows: Sequence[Answered], paid: Sequence[Paid | Unmeasured | None], seed: int
+    rows: Sequence[Answered], paid: Sequence[Paid | Fee | Unmeasured | None], seed: int
 ) -> Estimate | Unmeasured:
     """Mean money a request over the rows, every member that was asked counted."""
     costs = np.zeros(len(rows))

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field, JsonValue
 
-from cosmosql.artifact.plan import Metric, Part, Quantity
+from cosmosql.artifact.plan import Metric, Number, Part, Quantity, is_empty, is_none
 
 FORMAT: Final = 1
 MANIFEST = "bundle.json"
@@ -19,6 +19,8 @@ class BundleTask(Part):
     input: str
     target: str
     choices: str | None = None
+    id: str | None = Field(default=None, exclude_if=is_none)
+    """The column that names a row: recorded answers are found by it."""
     labels: tuple[str, ...] = ()
     metric: str
     instruction: str = ""
@@ -56,13 +58,32 @@ class BundleMember(Part):
 
 
 class BundlePolicy(Part):
-    """Who answers: `members` cheapest first, one threshold between neighbours."""
+    """Who answers: `members` cheapest first, `person` among them where queries are deferred.
+
+    `rule` is what decides, in the form of the plug-in of that `kind`; without one a cascade goes on
+    below its thresholds, one between neighbours, and a mix sends the share to its last member.
+    """
 
     kind: str
     members: tuple[str, ...]
     signal: str | None = None
     thresholds: tuple[float, ...] = ()
     share: float | None = None
+    budget: Number = Field(default=None, exclude_if=is_none)
+    """Mean money a request that the rule was fitted to."""
+    costs: tuple[Number, ...] = Field(default=(), exclude_if=is_empty)
+    """Expected money a request of each member."""
+    rule: dict[str, JsonValue] | None = Field(default=None, exclude_if=is_none)
+
+
+class SignalReference(Part):
+    """How a signal of a member's answers was distributed when the bundle was made, on the `rows`
+    calibration rows for which it was asked: values at evenly spaced shares, lowest first."""
+
+    member: str
+    signal: str
+    rows: int
+    quantiles: tuple[float, ...] = Field(min_length=2)
 
 
 class Outcome(Part):
@@ -83,3 +104,5 @@ class BundleManifest(Part):
     policy: BundlePolicy
     members: tuple[BundleMember, ...] = Field(min_length=1)
     outcomes: tuple[Outcome, ...] = ()
+    references: tuple[SignalReference, ...] = Field(default=(), exclude_if=is_empty)
+    """What `predict` holds the stream against."""

@@ -418,4 +418,7 @@ def _policy(
         note=forecast.note,
         corrected=_corrected(metric_name, option, forecast.basis),
         asked=forecast.asked,
+        budget=None if forecast.budget is None else number(forecast.budget, cost_unit),
+        costs=tuple(number(cost, cost_unit) for cost in forecast.costs),
+        rule=dict(forecast.rule) if forecast.final and forecast.rule is not None else None,
     )

@@ -246,6 +246,12 @@ class Policy(Part):
     """As of a candidate."""
     asked: tuple[float, ...] = Field(default=(), exclude_if=is_empty)
     """Share of queries for which each member is asked."""
+    budget: Number = Field(default=None, exclude_if=is_none)
+    """Mean money a request that it is fitted to; left out of a single one and of rules by hand."""
+    costs: tuple[Number, ...] = Field(default=(), exclude_if=is_empty)
+    """Expected money a request of each member, which the budget is spent on."""
+    rule: dict[str, JsonValue] | None = Field(default=None, exclude_if=is_none)
+    """The rule that it serves by; left out where `apply` fits it to the budget."""
 
 
 class ReferencePoint(Part):

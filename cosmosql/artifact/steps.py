@@ -23,7 +23,8 @@ def steps(
         return ()
     candidates = {item.candidate.name: item.candidate for item in forecasts}
     policy = next((item for item in decision.policies if item.name == decision.chosen), None)
-    members = [candidates[name] for name in (policy.members if policy else (decision.chosen,))]
+    chosen = policy.members if policy else (decision.chosen,)
+    members = [candidates[name] for name in chosen if name in candidates]
     task = program.tasks[query.task]
     load = Step(id="load", kind="load", arguments={"task": task.name, "dataset": task.dataset})
     indexes = _indexes(program, members)
@@ -74,8 +75,9 @@ def _adapt(candidate: Candidate) -> Step:
 
 
 def _calibrate(policy: PolicyForecast | None, adapted: Sequence[Step]) -> list[Step]:
-    """A threshold is set on calibration rows; a single strategy and a mix have none."""
-    if policy is None or not policy.thresholds:
+    """A policy is fitted to its budget on rows that its members have answered; a single strategy, a
+    mix, and rules that stand as they are have nothing to fit."""
+    if policy is None or policy.final or policy.budget is None:
         return []
     thresholds: list[Json] = list(policy.thresholds)
     return [

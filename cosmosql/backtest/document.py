@@ -193,7 +193,7 @@ def policy_row(line: Line, policy: PolicyForecast, truths: Truths) -> BacktestPo
     forecast, or that is a candidate under another name."""
     if isinstance(policy.metric, Unmeasured) or len(policy.members) < 2:
         return None
-    items = policy_items(policy, truths)
+    items = policy_items(line, policy, truths)
     metric = metric_named(line.compiled.program.tasks[line.compiled.query.task].metric)
     return BacktestPolicy(
         name=policy.name,

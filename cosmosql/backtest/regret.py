@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from cosmosql.apply.fitting import together
+from cosmosql.apply.policy import rule_of
 from cosmosql.apply.scores import tiers
 from cosmosql.artifact import backtest as document
 from cosmosql.artifact.bundle import BundlePolicy
@@ -20,9 +22,11 @@ from cosmosql.backtest.rules import (
     three_caps,
 )
 from cosmosql.backtest.truth import DRAWS, Truth
+from cosmosql.data.rows import Role
 from cosmosql.decide.choose import decide
 from cosmosql.decide.decision import PolicyForecast
 from cosmosql.decide.formulas import Strategies, values
+from cosmosql.decide.person import PERSON
 from cosmosql.decide.requirements import satisfied
 from cosmosql.decide.subject import Subject, by_strategy, subject_of
 from cosmosql.evidence.measured import Measured
@@ -36,6 +40,7 @@ from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.metric import aggregated, metric_named, value_of
 from cosmosql.predict.pairing import Array, row_weights
 from cosmosql.predict.spending import probing
+from cosmosql.probes.tasks import prepare, questions_of
 from cosmosql.units import RATIO, Dimension, Quantity
 
 FORECAST = "this forecast"
@@ -141,7 +146,7 @@ def true_subject(line: Line, name: str, truths: Truths, *, seed: int) -> Subject
     policy = next((one for one in line.decision.policies if one.name == name), None)
     if policy is None:
         return Unmeasured("it is no candidate of this query")
-    items = policy_items(policy, truths)
+    items = policy_items(line, policy, truths)
     if isinstance(items, Unmeasured):
         return items
     metric = metric_named(line.compiled.program.tasks[line.compiled.query.task].metric)
@@ -164,24 +169,32 @@ def true_subject(line: Line, name: str, truths: Truths, *, seed: int) -> Subject
     return Subject(name=name, strategy=None, metric_name=metric.name, quantities=quantities)
 
 
-def policy_items(policy: PolicyForecast, truths: Truths) -> tuple[Item, ...] | Unmeasured:
-    """What a policy would have answered to each test row, from its members' answers."""
-    rule = BundlePolicy(
-        kind=policy.kind,
-        members=policy.members,
-        signal=policy.signal,
-        thresholds=policy.thresholds,
-        share=policy.share,
-    )
+def policy_items(
+    line: Line, policy: PolicyForecast, truths: Truths
+) -> tuple[Item, ...] | Unmeasured:
+    """What a policy would have answered to each test row, from its members' answers: by the rule
+    that its forecast found."""
     answers = []
     for member in policy.members:
+        if member == PERSON:
+            continue
         truth = truths.get(member, Unmeasured(f"{member} is no candidate"))
         if isinstance(truth, Unmeasured):
             return truth
         answers.append(truth.items)
     if not answers:
         return Unmeasured("it has no members")
-    return tuple(tiers(rule, row).item for row in zip(*answers, strict=True))
+    if len(policy.members) > 1 and policy.rule is None:
+        return Unmeasured("it has no rule")
+    rule = BundlePolicy(
+        kind=policy.kind,
+        members=policy.members,
+        rule=None if policy.rule is None else dict(policy.rule),
+    )
+    task = line.compiled.program.tasks[line.compiled.query.task]
+    questions = questions_of(prepare(task, line.compiled.data[task.dataset]), Role.TEST)
+    said = together(policy.members, answers, questions)
+    return tuple(row.item for row in tiers(rule_of(rule), said))
 
 
 def dimension_of(formula: Formula, forecasts: Sequence[Forecast]) -> Dimension:

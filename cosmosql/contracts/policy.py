@@ -77,6 +77,13 @@ class Rule(Protocol):
         """The tier to ask next after one has answered, or that tier: its answer is given."""
         ...
 
+    def why(
+        self, question: Question, tier: int | None, signals: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        """The figures, by name, that the decision after a tier's answer rests on; with None those
+        of the first decision. Finite numbers, for people to read."""
+        ...
+
     def state(self) -> Mapping[str, Json]:
         """What `Policy.load` makes it again from; holds no row's text."""
         ...

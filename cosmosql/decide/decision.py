@@ -29,6 +29,31 @@ class Miss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What a test on calibration rows says of a requirement of a policy. `procedure`: binomial,
+    losses, paired or betting (docs/science.md, "Guarantees")."""
+
+    requirement: str
+    policy: str
+    verdict: Verdict
+    """Holds or undecided: a promise that is not shown is not shown to be broken."""
+    procedure: str | None
+    confidence: float
+    rows: int
+    """Calibration rows of the test; 0 where it was not made."""
+    tried: int
+    """Ways to serve that were tested, one after the other."""
+    bound: float | None
+    """Lower bound, at the confidence, of what the policy gives beyond the promise, as a share of
+    one; of `losses` of the share of right answers that it may lose. 0 or more where it holds."""
+    p_value: float | None
+    needed: int | None
+    """Where undecided: calibration rows that should settle it; None: no number seems to."""
+    reason: str | None
+    """Why it was not tested."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CurvePoint:
     """A policy's operating point: mean money a request, metric, share of queries that the last
     tier answers."""
@@ -74,6 +99,10 @@ class PolicyForecast:
     """Expected money a request of each member, which the budget is spent on."""
     rule: Mapping[str, Json] | None = field(default=None, repr=False)
     """What it was found to be on all common rows, as `contracts.policy.Rule.state` gives it."""
+    final: bool = False
+    """Whether it serves by that very rule: there is nothing to fit, the user wrote it, or it is
+    certified. Otherwise `apply` fits it to the budget on rows that the members themselves answer.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,3 +161,5 @@ class Decision:
     policies: tuple[PolicyForecast, ...]
     next: tuple[Purchase, ...] = ()
     """What to buy next, the best first; `nothing` is an answer."""
+    certificates: tuple[Certificate, ...] = ()
+    """Of the requirements that are tested where the option is a policy."""

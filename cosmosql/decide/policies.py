@@ -7,7 +7,7 @@ policy that a simpler one dominates is refused, and its note says by what.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import cast
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from cosmosql.contracts import policy as contract
 from cosmosql.contracts.policy import Question, Rule, Ways
+from cosmosql.decide.certified import Standing, served_by
 from cosmosql.decide.chains import Chain, neighbours, pairs, spanning, staged
 from cosmosql.decide.decision import CurvePoint, PolicyForecast
 from cosmosql.decide.formulas import Strategies
@@ -32,8 +33,8 @@ from cosmosql.decide.subject import Subject, by_strategy, subject_of
 from cosmosql.decide.tiers import Sums, Tiers, cross_fitted, outcomes, sums_of, tiers_of
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Escalation, Policy, Query
-from cosmosql.policies.cascade import LARGEST, CascadeRule, reached
-from cosmosql.policies.confidence import confidences, signal_of
+from cosmosql.policies.cascade import LARGEST, CascadeRule
+from cosmosql.policies.confidence import signal_of
 from cosmosql.policies.curves import area
 from cosmosql.policies.cut import Cut
 from cosmosql.predict.forecast import Forecast
@@ -51,6 +52,8 @@ class Offer:
 
     forecast: PolicyForecast
     subject: Subject | None
+    standing: Standing | None = field(default=None, repr=False)
+    """What a test of it takes; None where it is refused, or one candidate answers all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,9 +250,11 @@ def offer(setting: Setting, kind: str, chain: Chain, simpler: Sequence[Offer]) -
     ways = cross_fitted(plug_in, tiers, options, seed=seed)
     sums = sums_of(tiers, ways, draws_for(tiers, ways))
     rule: Rule
+    fitted = None
     if chain.rules:
-        rule, way = written(tiers, chain.rules)
-        point = point_at(tiers, way, None, n_test=setting.n_test, seed=seed)
+        rule = written(chain.rules)
+        ways = served_by(rule, tiers.seen)
+        point = point_at(tiers, ways, None, n_test=setting.n_test, seed=seed)
     else:
         point = operating_point(
             tiers,
@@ -260,12 +265,45 @@ def offer(setting: Setting, kind: str, chain: Chain, simpler: Sequence[Offer]) -
             n_test=setting.n_test,
             seed=seed,
         )
-        rule = plug_in.fit(tiers.known, options, seed=seed).rule(point.budget or 0.0)
+        fitted = plug_in.fit(tiers.known, options, seed=seed)
+        rule = fitted.rule(point.budget or 0.0)
     if kind == "mix":
         note = point.beaten_by(setting.frontier.singles, setting.query, setting.strategies)
     else:
         note = dominated_by(kind, point, setting.frontier, simpler)
-    return described(policy, kind, tiers, point, rule, curve_of(tiers, sums), note)
+    found = described(policy, kind, tiers, point, rule, curve_of(tiers, sums), note)
+    if note is not None:
+        return found
+    standing = Standing(
+        policy=policy,
+        kind=kind,
+        tiers=tiers,
+        ways=ways,
+        fitted=fitted,
+        rule=rule,
+        n_test=setting.n_test,
+        seed=seed,
+    )
+    return replace(found, standing=standing)
+
+
+def moved(found: Offer, way: int) -> Offer:
+    """The policy in one of the ways that it was tested in; it serves by the rule that was tested.
+    Raises ValueError where it does not stand."""
+    standing = found.standing
+    if standing is None:
+        raise ValueError(f"{found.forecast.name} was refused")
+    final = replace(found.forecast, final=True)
+    if standing.fitted is None:
+        return replace(found, forecast=final)
+    tiers, budget = standing.tiers, float(standing.tiers.budgets[way])
+    only = Ways(
+        asked=standing.ways.asked[way : way + 1], answers=standing.ways.answers[way : way + 1]
+    )
+    point = point_at(tiers, only, budget, n_test=standing.n_test, seed=standing.seed)
+    rule, curve = standing.fitted.rule(budget), found.forecast.curve
+    there = described(standing.policy, standing.kind, tiers, point, rule, curve, None)
+    return replace(there, forecast=replace(there.forecast, final=True), standing=standing)
 
 
 def without_signal(tiers: Tiers, policy: Policy, rules: Sequence[Escalation]) -> str | None:
@@ -281,18 +319,12 @@ def without_signal(tiers: Tiers, policy: Policy, rules: Sequence[Escalation]) ->
     return None
 
 
-def written(tiers: Tiers, rules: Sequence[Escalation]) -> tuple[CascadeRule, Ways]:
-    """A cascade whose thresholds the user wrote, and how it serves the rows."""
-    rule = CascadeRule(
+def written(rules: Sequence[Escalation]) -> CascadeRule:
+    """A cascade whose thresholds the user wrote."""
+    return CascadeRule(
         signals=tuple(one.signal for one in rules),
         cuts=tuple(Cut(threshold=one.threshold, tied=0.0) for one in rules),
     )
-    sure = [
-        confidences(signals, one.signal, len(tiers.rows))
-        for signals, one in zip(tiers.seen.signals, rules, strict=False)
-    ]
-    asked, answers = reached(np.stack(sure), rule.cuts)
-    return rule, Ways(asked=asked[None], answers=answers[None])
 
 
 def dominated_by(
@@ -383,6 +415,7 @@ def described(
         budget=point.budget,
         costs=tuple(float(cost) for cost in tiers.seen.costs),
         rule=state,
+        final=point.budget is None or not implementation(kind).sees,
     )
     subject = Subject(
         name=name, strategy=None, metric_name=point.subject.metric_name, quantities=quantities

@@ -96,7 +96,8 @@ def _step(arguments: object, kind: str) -> str:
         case "adapt":
             return f"{arguments.get('candidate')} ({arguments.get('using')}) on all its train rows"
         case "calibrate":
-            return f"the {arguments.get('policy')} by {arguments.get('signal')} on calibration rows"
+            by = f" by {arguments['signal']}" if arguments.get("signal") else ""
+            return f"the {arguments.get('policy')}{by} on calibration rows"
         case "evaluate":
             return f"{arguments.get('metric')} on the untouched test rows"
         case "write":

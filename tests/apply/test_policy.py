@@ -1,32 +1,48 @@
-"""Cascades and mixes over hand-made answers."""
+"""Cascades, mixes and people over hand-made answers."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cosmosql.apply.policy import calibrated, confidence, drawn_for_last, goes_on
+from cosmosql.apply.fitting import Answers, deferred, fitted, references, rows_to_fit, together
+from cosmosql.apply.policy import rule_of, serve
 from cosmosql.apply.scores import tiers
 from cosmosql.artifact.bundle import BundlePolicy
 from cosmosql.artifact.storage import document_bytes
+from cosmosql.contracts.policy import Question
+from cosmosql.data.rows import Role
 from cosmosql.evidence.observation import Item
+from cosmosql.model import program as model
+from cosmosql.source import Source, Span
+
+WRONG, RIGHT = 0.0, 1.0
 
 
-def cascade(signal: str, threshold: float, share: float | None = None) -> BundlePolicy:
+def cascade(signal: str, threshold: float) -> BundlePolicy:
     return BundlePolicy(
-        kind="cascade",
-        members=("small", "large"),
-        signal=signal,
-        thresholds=(threshold,),
-        share=share,
+        kind="cascade", members=("small", "large"), signal=signal, thresholds=(threshold,)
     )
 
 
 def mix(share: float | None) -> BundlePolicy:
     return BundlePolicy(kind="mix", members=("small", "large"), share=share)
+
+
+def declared(using: str) -> model.Policy:
+    return model.Policy(
+        name="policy.tiers",
+        doc=None,
+        span=Span(Source("query.cosmos", "x"), 0, 1),
+        using=using,
+        over=("small", "large"),
+        signal="margin",
+        escalations=(),
+        options={},
+    )
 
 
 def item(score: float, row: str = "r", **signals: float) -> Item:
@@ -41,93 +57,144 @@ def item(score: float, row: str = "r", **signals: float) -> Item:
     )
 
 
-WRONG, RIGHT = 0.0, 1.0
+def said(*members: Sequence[Item]) -> Answers:
+    questions = tuple(Question(row=one.row, text=f"text of {one.row}") for one in members[0])
+    return Answers(questions=questions, items=tuple(tuple(each) for each in members))
 
 
-@pytest.mark.parametrize(("margin", "asked"), [(1.4, (0, 1)), (1.5, (0,)), (9.0, (0,))])
-def test_a_low_margin_goes_on(margin: float, asked: tuple[int, ...]) -> None:
-    row = tiers(cascade("margin", 1.5), [item(WRONG, margin=margin), item(RIGHT)])
-    assert row.asked == asked
-    assert row.item.score == (RIGHT if len(asked) == 2 else WRONG)
+def asked(policy: BundlePolicy, **signals: float) -> tuple[int, ...]:
+    (row,) = tiers(rule_of(policy), said([item(WRONG, **signals)], [item(RIGHT)]))
+    assert row.item.score == (RIGHT if row.asked[-1] == 1 else WRONG)
+    return row.asked
 
 
-@pytest.mark.parametrize(("entropy", "asked"), [(0.9, (0, 1)), (0.7, (0,)), (0.1, (0,))])
-def test_a_high_entropy_goes_on(entropy: float, asked: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("margin", "tiers"), [(1.4, (0, 1)), (1.5, (0,)), (9.0, (0,))])
+def test_a_low_margin_goes_on(margin: float, tiers: tuple[int, ...]) -> None:
+    assert asked(cascade("margin", 1.5), margin=margin) == tiers
+
+
+@pytest.mark.parametrize(("entropy", "tiers"), [(0.9, (0, 1)), (0.7, (0,)), (0.1, (0,))])
+def test_a_high_entropy_goes_on(entropy: float, tiers: tuple[int, ...]) -> None:
     """Entropy falls as an answer gets surer, so its confidence is its negative."""
-    assert confidence({"entropy": entropy}, "entropy") == -entropy
-    row = tiers(cascade("entropy", -0.7), [item(WRONG, entropy=entropy), item(RIGHT)])
-    assert row.asked == asked
+    assert asked(cascade("entropy", -0.7), entropy=entropy) == tiers
 
 
 @pytest.mark.parametrize("signals", [{}, {"margin": math.nan}, {"max_probability": 0.9}])
 def test_an_answer_without_the_signal_goes_on(signals: dict[str, float]) -> None:
-    assert confidence(signals, "margin") == -math.inf
-    assert goes_on(cascade("margin", -1e300), signals)
-    assert tiers(cascade("margin", 0.0), [item(WRONG, **signals), item(RIGHT)]).asked == (0, 1)
-
-
-def test_the_threshold_sends_on_the_planned_share_of_the_calibration_rows() -> None:
-    sure = [index / 100 for index in range(100)]
-    for share in (0.0, 0.25, 0.5, 1.0):
-        policy = calibrated(cascade("margin", math.pi, share), sure)
-        on = sum(goes_on(policy, {"margin": one}) for one in sure)
-        assert on == pytest.approx(100 * share, abs=1)
-
-
-@pytest.mark.parametrize(
-    ("sure", "share", "on"),
-    [
-        ([-math.inf, -math.inf, 0.5], 0.4, [True, True, False]),
-        ([-math.inf] * 3, 0.5, [True] * 3),
-        ([0.1, 0.2, 0.3], 1.0, [True] * 3),
-    ],
-)
-def test_a_threshold_without_bound_can_be_written(
-    sure: list[float], share: float, on: list[bool]
-) -> None:
-    policy = calibrated(cascade("margin", 0.0, share), sure)
-    read = BundlePolicy.model_validate_json(document_bytes(policy))
-    assert read == policy
-    signals = [{} if one == -math.inf else {"margin": one} for one in sure]
-    assert [goes_on(read, one) for one in signals] == on
+    assert asked(cascade("margin", 0.0), **signals) == (0, 1)
 
 
 def test_without_a_threshold_only_rows_without_the_signal_go_on() -> None:
     policy = cascade("margin", 0.0).model_copy(update={"thresholds": ()})
-    assert goes_on(policy, {})
-    assert not goes_on(policy, {"margin": -1e9})
-
-
-def test_only_a_cascade_with_a_share_and_rows_is_calibrated() -> None:
-    written = cascade("margin", 1.5)
-    assert calibrated(written, [0.1, 0.2]) == written
-    assert calibrated(cascade("margin", 1.5, 0.5), []) == cascade("margin", 1.5, 0.5)
-    assert calibrated(mix(0.5), [0.1, 0.2]) == mix(0.5)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 1.0])
-def test_a_mix_sends_its_share_of_many_rows(share: float) -> None:
-    rows = [f"row {index}" for index in range(4000)]
-    drawn = [drawn_for_last(mix(share), row) for row in rows]
-    deviation = math.sqrt(share * (1 - share) / len(rows))
-    assert abs(sum(drawn) / len(rows) - share) <= 4 * deviation
-    assert drawn == [drawn_for_last(mix(share), row) for row in rows]
-
-
-@given(row=st.text(), low=st.floats(0, 1), high=st.floats(0, 1))
-def test_a_larger_share_keeps_the_rows_of_a_smaller_one(row: str, low: float, high: float) -> None:
-    low, high = sorted((low, high))
-    assert drawn_for_last(mix(high), row) >= drawn_for_last(mix(low), row)
+    assert asked(policy) == (0, 1)
+    assert asked(policy, margin=-1e9) == (0,)
 
 
 def test_a_mix_asks_one_member_alone() -> None:
-    answers = [item(WRONG), item(RIGHT)]
-    assert tiers(mix(0.0), answers).asked == (0,)
-    assert tiers(mix(1.0), answers).asked == (1,)
-    assert tiers(mix(1.0), answers).item.score == RIGHT
-    assert tiers(mix(None), answers).asked == (0,)
+    assert asked(mix(0.0)) == (0,)
+    assert asked(mix(1.0)) == (1,)
+    assert asked(mix(None)) == (0,)
 
 
 def test_a_single_asks_the_only_member() -> None:
     single = BundlePolicy(kind="single", members=("small",))
-    assert tiers(single, [item(RIGHT)]).asked == (0,)
+    (row,) = tiers(rule_of(single), said([item(RIGHT)]))
+    assert row.asked == (0,)
+
+
+@pytest.mark.parametrize("rule", [{}, {"signals": ["margin"]}, {"thresholds": 3, "signals": 1}])
+def test_a_state_that_is_none_does_not_load(rule: dict[str, object]) -> None:
+    policy = BundlePolicy.model_validate(
+        {"kind": "cascade", "members": ["small", "large"], "rule": rule}
+    )
+    with pytest.raises((KeyError, TypeError, ValueError, AssertionError)):
+        rule_of(policy)
+
+
+class Wandering:
+    """Asks the last tier first, then the first, then gives the last one's answer."""
+
+    def first(self, question: Question) -> int:
+        return 2
+
+    def then(self, question: Question, tier: int, signals: Mapping[str, float]) -> int:
+        return {2: 0, 0: 2}[tier]
+
+    def why(
+        self, question: Question, tier: int | None, signals: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        return {}
+
+    def state(self) -> dict[str, object]:  # type: ignore[override]
+        return {}
+
+
+def test_an_answer_that_was_given_before_may_be_returned_to() -> None:
+    rounds: list[tuple[int, tuple[int, ...]]] = []
+
+    def ask(tier: int, places: Sequence[int]) -> list[Mapping[str, float]]:
+        rounds.append((tier, tuple(places)))
+        return [{} for _ in places]
+
+    questions = [Question(row=str(place), text="") for place in range(3)]
+    served = serve(Wandering(), questions, 3, ask)  # type: ignore[arg-type]
+    assert {(one.asked, one.tier) for one in served} == {((2, 0), 2)}
+    assert rounds == [(2, (0, 1, 2)), (0, (0, 1, 2))]
+    with pytest.raises(ValueError, match="asks tier 2 of 2"):
+        serve(Wandering(), questions, 2, ask)  # type: ignore[arg-type]
+
+
+def test_a_fitted_cascade_sends_on_what_its_budget_pays_for() -> None:
+    """Costs 1 and 4, a budget of 2: a quarter of the rows go on, those with the least margins; the
+    rule is the same once it has been written and read."""
+    rows = [item(WRONG, row=f"row {place}", margin=place / 100) for place in range(100)]
+    answers = said(rows, [item(RIGHT, row=one.row) for one in rows])
+    policy = BundlePolicy(
+        kind="cascade", members=("small", "large"), budget="2", costs=("1", "4"), signal="margin"
+    )
+    assert rows_to_fit(policy) == (Role.CALIBRATION,)
+    found = fitted(policy, declared("auto"), answers, seed=0)
+    on = [row.asked == (0, 1) for row in tiers(rule_of(found), answers)]
+    assert sum(on) == pytest.approx(25, abs=1)
+    assert all(on[:24]) and not any(on[26:])
+    again = BundlePolicy.model_validate_json(document_bytes(found))
+    assert again == found
+
+
+def test_what_is_learned_from_questions_takes_the_validation_rows_too() -> None:
+    def roles(kind: str, **more: object) -> tuple[Role, ...]:
+        return rows_to_fit(
+            BundlePolicy.model_validate(
+                {"kind": kind, "members": ["small", "large"], "budget": "2", **more}
+            )
+        )
+
+    assert roles("route") == (Role.VALIDATION, Role.CALIBRATION)
+    assert roles("route", rule={"what": "stands"}) == ()
+    assert roles("cascade", budget=None) == ()
+    assert rows_to_fit(BundlePolicy(kind="single", members=("small",))) == ()
+
+
+def test_a_person_is_right_and_says_nothing_else() -> None:
+    rows = [item(WRONG, row="a", margin=0.1), item(RIGHT, row="b", margin=3.0)]
+    questions = {one.row: Question(row=one.row, text="") for one in rows}
+    answers = together(("small", "person"), [tuple(rows)], questions)
+    assert answers.items[1] == tuple(deferred(one) for one in rows)
+    policy = cascade("margin", 1.5).model_copy(update={"members": ("small", "person")})
+    found = tiers(rule_of(policy), answers)
+    assert [row.item.score for row in found] == [RIGHT, RIGHT]
+    assert [row.asked for row in found] == [(0, 1), (0,)]
+
+
+def test_references_are_of_the_rows_that_a_member_is_asked_for() -> None:
+    rng = np.random.default_rng(0)
+    margins = np.sort(rng.normal(size=200))
+    small = [item(WRONG, row=f"row {place}", margin=m) for place, m in enumerate(margins)]
+    large = [item(RIGHT, row=one.row, margin=9.0) for one in small]
+    policy = cascade("margin", float(margins[99:101].mean()))
+    first, second = references(policy, said(small, large))
+    assert (first.member, first.signal, first.rows) == ("small", "margin", 200)
+    assert list(first.quantiles) == pytest.approx(list(margins), rel=1e-5)
+    assert (second.member, second.rows) == ("large", 100)
+    few = said(small[:20], large[:20])
+    assert references(policy, few) == ()

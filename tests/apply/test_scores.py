@@ -36,8 +36,8 @@ def test_a_request_costs_its_tokens_at_the_rates() -> None:
 
 
 def test_every_member_that_was_asked_is_paid() -> None:
-    both = Answered(items=(item(0), item(0, prompt=300)), asked=(0, 1))
-    one = Answered(items=(item(1), item(1, prompt=300)), asked=(0,))
+    both = Answered(items=(item(0), item(0, prompt=300)), asked=(0, 1), tier=1)
+    one = Answered(items=(item(1), item(1, prompt=300)), asked=(0,), tier=0)
     found = serving([both, one], [PAID, PAID], seed=0)
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx((8.0 + 16.0 + 8.0) / 2)
@@ -45,7 +45,7 @@ def test_every_member_that_was_asked_is_paid() -> None:
 
 
 def test_a_member_without_a_model_is_free_and_an_unknown_price_is_unknown() -> None:
-    rows = [Answered(items=(item(0), item(0)), asked=(0,))]
+    rows = [Answered(items=(item(0), item(0)), asked=(0,), tier=0)]
     free = serving(rows, [None, PAID], seed=0)
     assert isinstance(free, Estimate) and free.value == 0
     reason = Unmeasured("no price is known")
@@ -57,7 +57,11 @@ def test_a_member_without_a_model_is_free_and_an_unknown_price_is_unknown() -> N
 
 def test_the_metric_is_of_the_answers_that_were_given() -> None:
     rows = [
-        Answered(items=(item(row, 0.0), item(row, 1.0)), asked=(0, 1) if row < 15 else (0,))
+        Answered(
+            items=(item(row, 0.0), item(row, 1.0)),
+            asked=(0, 1) if row < 15 else (0,),
+            tier=int(row < 15),
+        )
         for row in range(20)
     ]
     found = metric_measured("accuracy", rows, 0)

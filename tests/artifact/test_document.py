@@ -111,6 +111,8 @@ def policy(members: Sequence[str], *, refused: bool) -> PolicyForecast:
         auc=0.78,
         curve=(CurvePoint(budget=1e-7, accuracy=0.7, share=0.0),),
         note="refused: it does not pay" if refused else None,
+        budget=2e-7,
+        costs=(1e-7, 4e-7),
     )
 
 

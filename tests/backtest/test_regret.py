@@ -133,6 +133,7 @@ CASCADE = PolicyForecast(
     auc=None,
     curve=(),
     note=None,
+    rule={"signals": ["margin"], "thresholds": [1.0], "tied": [0.0]},
 )
 
 
@@ -145,7 +146,7 @@ def tiers() -> dict[str, Truth | Unmeasured]:
 
 def test_a_policy_is_true_to_its_members_answers(real: Line) -> None:
     truths = tiers()
-    items = policy_items(CASCADE, truths)
+    items = policy_items(real, CASCADE, truths)
     assert not isinstance(items, Unmeasured)
     assert sum(one.score for one in items) == 5
     line = line_of(real, [forecast("a", 0.1), forecast("b", 0.9)], "policy.tiers")
