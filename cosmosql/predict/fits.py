@@ -16,7 +16,7 @@ from cosmosql.identity import Json, seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.pairing import Array
 
-FIT = "fit/6"
+FIT = "fit/7"
 
 STEPS = 10_000
 """Draws are kept in steps of a hundredth of a point, far below any evaluation's noise."""

@@ -5,7 +5,9 @@ everywhere (Anscombe 1948). The mean is linear in a few features, its weights Ga
 stand smooth terms in the runs' coordinates (size, learning rate, rank, …), each shared by all runs,
 by those of one task, of one model on it, or of one series (an additive multi-task Gaussian process;
 Rasmussen and Williams 2006, chapter 2). Hyper-parameters are learnt from past runs
-(`predict.past`), never from the task at hand.
+(`predict.past`). One thing the task at hand tells itself: how much wider than among past tasks that
+has to be taken which these leave open of it, a scale that is averaged over by its evidence (a scale
+mixture of Gaussian processes, as a Student-t process is: Shah et al. 2014, arXiv 1402.4306).
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ import numpy as np
 from scipy.linalg import cho_solve, cholesky
 
 from cosmosql.predict.pairing import Array
+from cosmosql.predict.sampling import systematic
 
 JITTER = 1e-8
 
-UNLIKE = 1.3
-"""A new task is less like the past ones than these are like each other: what they leave open is
-that much wider."""
+SCALES = 2.0 ** np.arange(0.0, 3.01, 0.25)
+"""By how much the deviation of what past runs leave open of a task may have to be multiplied. Never
+below one: a few runs that came out as foretold tell nothing of those that are unlike them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +44,14 @@ class Term:
 class Surface:
     """What past runs taught. `mean` and `weights`: by feature, the expected weight and its
     deviation. `noise`: deviation of a run's value from run to run, arcsine scale: the
-    exponential of a line in these coordinates (`level` is its constant)."""
+    exponential of a line in these coordinates (`level` is its constant). `unlike`: the expected
+    logarithm of a new task's scale, above 0; it is exponentially distributed."""
 
     mean: Mapping[str, float]
     weights: Mapping[str, float]
     terms: tuple[Term, ...]
     noise: Mapping[str, float]
+    unlike: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +169,8 @@ def run_noise(surface: Surface, places: Sequence[Place]) -> Array:
 
 
 def informed(surface: Surface, past: Runs, places: Sequence[Place]) -> Belief:
-    """What past runs, all of other tasks, leave to be believed of the curves at some places."""
+    """What past runs, all of other tasks, leave to be believed of the curves at some places of a
+    task that is like theirs (a scale of one)."""
     known = covariance(surface, past.places, past.places)
     known += np.diag(variances(surface, past) + JITTER)
     cross = covariance(surface, past.places, places)
@@ -172,7 +178,7 @@ def informed(surface: Surface, past: Runs, places: Sequence[Place]) -> Belief:
     surprise = angle(past.values) - expected(surface, past.places)
     return Belief(
         mean=expected(surface, places) + gain.T @ surprise,
-        covariance=UNLIKE**2 * (covariance(surface, places, places) - cross.T @ gain),
+        covariance=covariance(surface, places, places) - cross.T @ gain,
     )
 
 
@@ -190,6 +196,28 @@ def variances(surface: Surface, runs: Runs) -> Array:
     return np.asarray(0.25 / runs.rows + run_noise(surface, runs.places) ** 2 / runs.repeats)
 
 
+def log_evidence(belief: Belief, angles: Array, noise: Array) -> Array:
+    """Log density of measured `angles`, shape (runs,), under each of `SCALES`, shape (scales,), up
+    to a constant. The belief begins with the runs' curves; `noise`, shape (runs, runs), is the
+    covariance of what stands between them and the measured."""
+    known = len(angles)
+    spread, surprise = belief.covariance[:known, :known], angles - belief.mean[:known]
+    found = []
+    for scale in SCALES:
+        factor = cholesky(scale**2 * spread + noise, lower=True)
+        fit = surprise @ cho_solve((factor, True), surprise)
+        found.append(-0.5 * fit - np.log(np.diag(factor)).sum())
+    return np.array(found)
+
+
+def scale_odds(unlike: float, evidence: Array) -> Array:
+    """Probability of each of `SCALES` in a task whose runs give this log evidence, shape (scales,).
+    Their logarithms are exponentially distributed about an expectation of `unlike`."""
+    log_odds = evidence - np.log(SCALES) / unlike
+    odds = np.exp(log_odds - log_odds.max())
+    return np.asarray(odds / odds.sum())
+
+
 def drawn(
     surface: Surface,
     belief: Belief,
@@ -203,21 +231,27 @@ def drawn(
 
     `belief` is of the curves at `seen` and `targets`, in this order. `seen_draws`, shape (draws,
     seen), are draws of the seen runs' metric under common draws of rows, and draw i of the result
-    belongs to draw i of them: the process is conditioned by Matheron's rule (Wilson et al. 2021,
-    arXiv 2011.04026, section 3), what draw i is off the data being its sampling error.
+    belongs to draw i of them: under the scale that it drew the process is conditioned by Matheron's
+    rule (Wilson et al. 2021, arXiv 2011.04026, section 3), what draw i is off the data being its
+    sampling error.
     """
     count, known = seen_draws.shape
     rng = np.random.default_rng(seed)
-    root = lower_root(belief.covariance)
-    curves = belief.mean + rng.standard_normal((count, len(root))) @ root.T
-    own = run_noise(surface, seen) * rng.standard_normal((count, known))
     data = angle(seen_draws)
     noise = np.atleast_2d(np.cov(data, rowvar=False)) if known else np.zeros((0, 0))
-    data_covariance = belief.covariance[:known, :known] + noise
-    data_covariance = data_covariance + np.diag(run_noise(surface, seen) ** 2 + JITTER)
+    noise = noise + np.diag(run_noise(surface, seen) ** 2 + JITTER)
+    odds = scale_odds(surface.unlike, log_evidence(belief, data.mean(axis=0), noise))
+    chosen = systematic(odds, count, rng)
+    root = lower_root(belief.covariance)
+    around = rng.standard_normal((count, len(root))) @ root.T
+    curves = belief.mean + SCALES[chosen, None] * around
+    own = run_noise(surface, seen) * rng.standard_normal((count, known))
     surprise = data - curves[:, :known] - own
-    gain = np.linalg.solve(data_covariance, belief.covariance[:known, known:])
-    found = curves[:, known:] + surprise @ gain
+    found = curves[:, known:]
+    for number in np.unique(chosen):
+        prior = SCALES[number] ** 2 * belief.covariance[:known]
+        rows = chosen == number
+        found[rows] += surprise[rows] @ np.linalg.solve(prior[:, :known] + noise, prior[:, known:])
     return share(found + run_noise(surface, targets) * rng.standard_normal(found.shape))
 
 

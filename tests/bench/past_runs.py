@@ -6,9 +6,9 @@
 Nothing is measured: the runs come from the ledgers that `make backtest` keeps, a directory a task.
 A run is described by what was known before it was made. Hyper-parameters maximise the marginal
 likelihood of all runs together with a broad prior around the values written below, so that they
-stay in reach where the runs say little. `--score` forecasts the full runs of each task from the
-others' runs, from the heads and from its own short runs; `--strict` learns the hyper-parameters
-without the task, too.
+stay in reach where the runs say little. How unlike a new task is follows from each task under what
+was learnt without it. `--score` forecasts the full runs of each task from the others' runs, from
+the heads and from its own short runs; `--strict` learns the hyper-parameters without the task, too.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 
 from cosmosql.compiler import compile_spec
 from cosmosql.contracts.strategy import Fidelity
@@ -39,18 +39,26 @@ from cosmosql.predict import demonstrating, tuning
 from cosmosql.predict.past import runs_of, surface_of
 from cosmosql.predict.surface import (
     JITTER,
+    SCALES,
     Runs,
     Surface,
     Term,
     angle,
-    covariance,
+    covariance_of,
+    drawn,
     expected,
+    feature_table,
     informed,
+    log_evidence,
+    run_noise,
+    scale_odds,
     share,
     variances,
 )
 from cosmosql.probes.lower import lower
 from cosmosql.probes.runtime import Runtime
+
+DRAWS = 4000
 
 FOLDER = Path(__file__).parents[2] / "stdlib" / "past"
 PLACES = {"finetune": tuning.tuning_place, "icl": demonstrating.shown_place}
@@ -77,6 +85,7 @@ FORMS = {
             Term(shared="model", deviation=0.05, lengths=TRAINING),
         ),
         noise={"level": -3.0, "dose": 0.1, "examples": 0.0},
+        unlike=0.5,
     ),
     "icl": Surface(
         mean={"one": 0.0, "zero_shot": 1.0, "chance": 0.0},
@@ -96,6 +105,7 @@ FORMS = {
             Term(shared="series", deviation=0.05, lengths={"shots": 2}),
         ),
         noise={"level": -3.0, "retrieved": -1.5, "shots": 0.0},
+        unlike=0.5,
     ),
 }
 """Where learning starts, and what it is drawn to."""
@@ -211,17 +221,47 @@ def learn(form: Surface, runs: Runs) -> Surface:
     """The surface of this form under which the runs are likeliest, drawn to the form's values."""
     start = packed(form)
 
-    def loss(vector: np.ndarray) -> float:
-        surface = unpacked(form, vector)
-        matrix = covariance(surface, runs.places, runs.places)
-        matrix += np.diag(variances(surface, runs) + JITTER)
-        factor = cholesky(matrix, lower=True)
-        residual = angle(runs.values) - expected(surface, runs.places)
-        fit = 0.5 * residual @ cho_solve((factor, True), residual) + np.log(np.diag(factor)).sum()
-        return float(fit + 0.5 * ((vector - start) ** 2).sum())
+    def loss(vector: np.ndarray) -> tuple[float, np.ndarray]:
+        fit, slope = misfit(unpacked(form, vector), runs)
+        return fit + 0.5 * float(((vector - start) ** 2).sum()), slope + vector - start
 
-    found = minimize(loss, start, method="L-BFGS-B", options={"maxiter": 60})
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return unpacked(form, found.x)
+
+
+def misfit(surface: Surface, runs: Runs) -> tuple[float, np.ndarray]:
+    """Negative log likelihood of the runs, up to a constant, and its gradient in the order of
+    `packed` (Rasmussen and Williams 2006, 5.4.1)."""
+    places = runs.places
+    features = feature_table(surface, places) * list(surface.weights.values())
+    parts = [covariance_of(term, places, places) for term in surface.terms]
+    matrix = features @ features.T + sum(parts) + np.diag(variances(surface, runs) + JITTER)
+    factor = cholesky(matrix, lower=True)
+    residual = angle(runs.values) - expected(surface, places)
+    inverse = cho_solve((factor, True), np.eye(len(residual)))
+    solved = inverse @ residual
+    # By how much the misfit grows with each entry of the matrix, twice.
+    slope = inverse - np.outer(solved, solved)
+    gradient = [*np.einsum("if,ij,jf->f", features, slope, features, optimize=True)]
+    for term, part in zip(surface.terms, parts, strict=True):
+        weighed = slope * part
+        gradient.append(weighed.sum())
+        for name, length in term.lengths.items():
+            along = coordinates(runs, name) / length
+            gradient.append(weighed.sum(axis=1) @ along**2 - along @ weighed @ along)
+    own = np.diag(slope) * run_noise(surface, places) ** 2 / runs.repeats
+    gradient += [own @ along_noise(runs, name) for name in surface.noise]
+    fit = 0.5 * float(residual @ solved) + float(np.log(np.diag(factor)).sum())
+    return fit, np.array(gradient)
+
+
+def coordinates(runs: Runs, name: str) -> np.ndarray:
+    return np.array([one.coordinates[name] for one in runs.places])
+
+
+def along_noise(runs: Runs, name: str) -> np.ndarray:
+    """What a weight of the noise's line is multiplied by."""
+    return np.ones(len(runs.places)) if name == "level" else coordinates(runs, name)
 
 
 def packed(surface: Surface) -> np.ndarray:
@@ -246,27 +286,60 @@ def unpacked(form: Surface, vector: np.ndarray) -> Surface:
         for term in form.terms
     )
     noise = dict(zip(form.noise, vector[count:].tolist(), strict=True))
-    return Surface(mean=form.mean, weights=weights, terms=terms, noise=noise)
+    return replace(form, weights=weights, terms=terms, noise=noise)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """A task seen from the others: the surface that was learnt without it, and the log evidence of
+    all its runs for each scale."""
+
+    surface: Surface
+    evidence: np.ndarray
+
+
+def set_apart(kind: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Apart]:
+    """Each task left out once."""
+    found = {}
+    for task in sorted({row["task"] for row in rows}):
+        others = runs_from(kind, [row for row in rows if row["task"] != task])
+        own = runs_from(kind, [row for row in rows if row["task"] == task])
+        surface = learn(FORMS[kind], others)
+        noise = np.diag(variances(surface, own) + JITTER)
+        belief = informed(surface, others, own.places)
+        evidence = log_evidence(belief, angle(own.values), noise)
+        found[task] = Apart(surface=surface, evidence=evidence)
+    return found
+
+
+def unlikeness(tasks: Sequence[Apart]) -> float:
+    """The expected logarithm of a task's scale under which the tasks are likeliest."""
+
+    def loss(logarithm: float) -> float:
+        odds = scale_odds(float(np.exp(logarithm)), np.zeros(len(SCALES)))
+        return -sum(
+            float(np.log(np.exp(one.evidence - one.evidence.max()) @ odds)) for one in tasks
+        )
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4.0, 1.0), method="bounded").x))
 
 
 # --- scoring
 
 
-def score(kind: str, rows: Sequence[Mapping[str, Any]], surface: Surface | None) -> str:
-    """Mean absolute error in points and coverage of full runs, one task left out at a time;
-    `surface` None: learnt without the task."""
+def score(kind: str, rows: Sequence[Mapping[str, Any]], surfaces: Mapping[str, Surface]) -> str:
+    """Mean absolute error in points and coverage of full runs, one task left out at a time, each
+    with the surface of that task."""
     errors, inside = [], []
-    for task in sorted({row["task"] for row in rows}):
+    for task, surface in surfaces.items():
         others = runs_from(kind, [row for row in rows if row["task"] != task])
         own = [row for row in rows if row["task"] == task]
         short = runs_from(kind, [row for row in own if row["full"] == "no"])
         full = runs_from(kind, [row for row in own if row["full"] == "yes"])
-        known = surface or learn(FORMS[kind], others)
         for probes in (none_of(short), short):
-            mean, deviation = foretold(known, others, probes, full)
-            spread = np.sqrt(deviation**2 + variances(known, full))
-            errors.append(100 * abs(share(mean) - full.values))
-            low, high = share(mean - 1.645 * spread), share(mean + 1.645 * spread)
+            found = foretold(surface, others, probes, full)
+            low, middle, high = np.quantile(found, [0.05, 0.5, 0.95], axis=0)
+            errors.append(100 * abs(middle - full.values))
             inside.append((full.values >= low) & (full.values <= high))
     cells = []
     for name, start in (("without own runs", 0), ("with own short runs", 1)):
@@ -276,18 +349,14 @@ def score(kind: str, rows: Sequence[Mapping[str, Any]], surface: Surface | None)
     return f"{kind}: {'; '.join(cells)}"
 
 
-def foretold(
-    surface: Surface, others: Runs, probes: Runs, full: Runs
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation of the curves at the full runs, arcsine scale."""
-    places = (*probes.places, *full.places)
-    belief = informed(surface, others, places)
-    count = len(probes.places)
-    known = belief.covariance[:count, :count] + np.diag(variances(surface, probes) + JITTER)
-    gain = np.linalg.solve(known, belief.covariance[:count, count:])
-    mean = belief.mean[count:] + gain.T @ (angle(probes.values) - belief.mean[:count])
-    left = belief.covariance[count:, count:] - belief.covariance[count:, :count] @ gain
-    return mean, np.sqrt(np.maximum(np.diag(left), 0))
+def foretold(surface: Surface, others: Runs, probes: Runs, full: Runs) -> np.ndarray:
+    """Draws of what one run at the place of each full run shows on as many rows."""
+    rng = np.random.default_rng(0)
+    sampling = 0.5 / np.sqrt(probes.rows) * rng.standard_normal((DRAWS, len(probes.rows)))
+    belief = informed(surface, others, (*probes.places, *full.places))
+    known = share(angle(probes.values) + sampling)
+    found = drawn(surface, belief, probes.places, known, full.places, seed=1)
+    return rng.binomial(full.rows.astype(int), found) / full.rows
 
 
 def none_of(runs: Runs) -> Runs:
@@ -322,15 +391,24 @@ def main() -> None:
         }
     for kind, rows in found.items():
         print(f"{kind}: {len(rows)} runs of {len({row['task'] for row in rows})} tasks")
+        apart = set_apart(kind, rows) if options.write or options.strict else {}
         if options.write:
-            surface = learn(FORMS[kind], runs_from(kind, rows))
-            FOLDER.mkdir(exist_ok=True)
-            (FOLDER / f"{kind}.csv").write_text(text_of(rows))
-            document = json.dumps(asdict(surface), indent=2, default=rounded)
-            (FOLDER / f"{kind}.json").write_text(f"{document}\n")
+            learnt = learn(FORMS[kind], runs_from(kind, rows))
+            write(kind, rows, replace(learnt, unlike=unlikeness([*apart.values()])))
+        shipped = surface_of(json.loads((FOLDER / f"{kind}.json").read_text()))
+        surfaces = dict.fromkeys(sorted({row["task"] for row in rows}), shipped)
+        for task in apart:
+            others = [one for name, one in apart.items() if name != task]
+            surfaces[task] = replace(apart[task].surface, unlike=unlikeness(others))
         if options.score or options.strict:
-            shipped = surface_of(json.loads((FOLDER / f"{kind}.json").read_text()))
-            print(score(kind, rows, None if options.strict else shipped), flush=True)
+            print(score(kind, rows, surfaces), flush=True)
+
+
+def write(kind: str, rows: Sequence[Mapping[str, Any]], surface: Surface) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{kind}.csv").write_text(text_of(rows))
+    document = json.dumps(asdict(surface), indent=2, default=rounded)
+    (FOLDER / f"{kind}.json").write_text(f"{document}\n")
 
 
 if __name__ == "__main__":

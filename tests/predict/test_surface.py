@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, multivariate_normal
 
 from cosmosql.predict.surface import (
-    UNLIKE,
+    SCALES,
     Place,
     Runs,
     Surface,
@@ -17,8 +19,10 @@ from cosmosql.predict.surface import (
     drawn,
     expected,
     informed,
+    log_evidence,
     nearness,
     run_noise,
+    scale_odds,
     share,
     variances,
 )
@@ -31,7 +35,11 @@ SURFACE = Surface(
         Term(shared="task", deviation=0.08, lengths={"size": 2.0}),
     ),
     noise={"level": -4.0, "rate": 0.2},
+    unlike=0.4,
 )
+
+ALIKE = replace(SURFACE, unlike=1e-6)
+"""All tasks are as like each other as the past ones."""
 
 
 def place(task: str, size: float, rate: float = 0.0, level: float = 0.8) -> Place:
@@ -79,7 +87,7 @@ def test_past_runs_are_conditioned_on_in_closed_form() -> None:
     mean = expected(SURFACE, TARGETS) + gain @ (angle(PAST.values) - expected(SURFACE, PAST.places))
     assert belief.mean == pytest.approx(mean, abs=1e-5)
     left = covariance(SURFACE, TARGETS, TARGETS) - gain @ cross.T
-    assert belief.covariance == pytest.approx(UNLIKE**2 * left, abs=1e-5)
+    assert belief.covariance == pytest.approx(left, abs=1e-5)
 
 
 def test_draws_have_the_posterior_of_a_gaussian_process() -> None:
@@ -89,7 +97,7 @@ def test_draws_have_the_posterior_of_a_gaussian_process() -> None:
     noise = 0.02
     values = np.array([0.75, 0.85])
     data = share(values + noise * rng.standard_normal((draws, 2)))
-    found = angle(drawn(SURFACE, belief, SEEN, data, TARGETS, seed=1))
+    found = angle(drawn(ALIKE, belief, SEEN, data, TARGETS, seed=1))
 
     own = np.diag(run_noise(SURFACE, SEEN) ** 2) + noise**2 * np.eye(2)
     gain = belief.covariance[2:, :2] @ np.linalg.inv(belief.covariance[:2, :2] + own)
@@ -113,6 +121,57 @@ def test_nearness_ends_with_the_lengths() -> None:
     found = nearness(SURFACE, PAST.places, [near, far])
     assert found[0] > 0.9
     assert found[1] < 1e-6
+
+
+def told(values: list[float], *, noise: float = 0.01) -> np.ndarray:
+    """Draws at the targets of a task whose runs came out as `values`."""
+    rng = np.random.default_rng(3)
+    data = np.array(values) + noise * rng.standard_normal((4_000, len(values)))
+    belief = informed(SURFACE, PAST, [*SEEN, *TARGETS])
+    return drawn(SURFACE, belief, SEEN, data, TARGETS, seed=1)
+
+
+def spread(draws: np.ndarray) -> np.ndarray:
+    return angle(np.quantile(draws, 0.9, axis=0)) - angle(np.quantile(draws, 0.1, axis=0))
+
+
+def test_runs_that_surprise_widen_what_is_left_open() -> None:
+    expected_values = list(share(informed(SURFACE, PAST, SEEN).mean))
+    strange = [expected_values[0] - 0.4, expected_values[1] + 0.3]
+    assert (spread(told(strange)) > 1.3 * spread(told(expected_values))).all()
+
+
+def test_the_evidence_of_a_scale_is_its_density() -> None:
+    belief = informed(SURFACE, PAST, SEEN)
+    noise = 0.02**2 * np.eye(2)
+    found = log_evidence(belief, angle(np.array([0.3, 0.9])), noise)
+    known = [
+        multivariate_normal(belief.mean, scale**2 * belief.covariance + noise).logpdf(
+            angle(np.array([0.3, 0.9]))
+        )
+        for scale in SCALES
+    ]
+    assert found - found[0] == pytest.approx(np.array(known) - known[0], abs=1e-6)
+
+
+def test_without_runs_a_scale_is_as_likely_as_among_past_tasks() -> None:
+    odds = scale_odds(0.4, log_evidence(informed(SURFACE, PAST, TARGETS), np.zeros(0), np.eye(0)))
+    assert odds == pytest.approx(SCALES**-2.5 / (SCALES**-2.5).sum())
+    assert scale_odds(1e-6, np.zeros(len(SCALES)))[0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_the_scale_of_a_task_is_found(scale: float) -> None:
+    rng = np.random.default_rng(7)
+    sites = [place("new", size, rate) for size in (-2, 0, 2, 4) for rate in (-2, 0, 2)]
+    belief = informed(SURFACE, PAST, sites)
+    noise = 1e-4 * np.eye(len(sites))
+    root = np.linalg.cholesky(scale**2 * belief.covariance + noise)
+    found = []
+    for _ in range(40):
+        angles = belief.mean + root @ rng.standard_normal(len(sites))
+        found.append(scale_odds(0.4, log_evidence(belief, angles, noise)) @ np.log(SCALES))
+    assert np.mean(found) == pytest.approx(np.log(scale), abs=0.25)
 
 
 def test_intervals_hold_what_the_surface_itself_makes() -> None:
