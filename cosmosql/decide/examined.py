@@ -30,7 +30,7 @@ def examine(
 ) -> Examined:
     """Judged on the validation rows that the decision rests on; nothing is decided by it."""
     return Examined(
-        references=references(forecasts, decision.policies),
+        references=references(forecasts, decision.policies, seed=seed),
         calibrations=calibrations(forecasts, decision.policies, seed=seed),
         slices=slices_of(forecasts, decision, traits),
     )

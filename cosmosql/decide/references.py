@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmosql.decide.decision import PolicyForecast
+from cosmosql.identity import seed_of
 from cosmosql.policies.curves import BUDGETS, area, budget_grid
 from cosmosql.policies.oracle import oracle_accuracies, random_accuracies
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.items import row_scores
 
 Array = NDArray[np.float64]
+
+ORACLE_DRAWS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,7 @@ class Reference:
 
 
 def references(
-    forecasts: Sequence[Forecast], policies: Sequence[PolicyForecast]
+    forecasts: Sequence[Forecast], policies: Sequence[PolicyForecast], *, seed: int
 ) -> tuple[Reference, ...]:
     """Oracle and random line over all members of the policies whose answers are known on common
     rows, from the cheapest one's cost to the dearest's; none where fewer than two differ in cost.
@@ -47,7 +50,7 @@ def references(
     budgets = budget_grid(costs, BUDGETS)
     members = tuple(one.candidate.name for one in known)
     lines = {
-        "oracle": oracle_accuracies(scores, costs, budgets),
+        "oracle": oracle_accuracies(outcomes(known, scores, seed=seed), costs, budgets),
         "random": random_accuracies(scores, costs, budgets),
     }
     return tuple(
@@ -60,6 +63,18 @@ def references(
         )
         for kind, accuracies in lines.items()
     )
+
+
+def outcomes(known: Sequence[Forecast], scores: Array, *, seed: int) -> Array:
+    """Scores that an oracle may know, shape (members, rows times draws). What was measured stays;
+    of a member that was only probed right and wrong are drawn by its chance on each row,
+    independently of the other members given the row."""
+    rng = np.random.default_rng(seed_of("oracle", seed))
+    many = np.tile(scores, ORACLE_DRAWS)
+    for place, one in enumerate(known):
+        if one.items is not None and one.items.shift is not None:
+            many[place] = rng.random(many.shape[1]) < many[place]
+    return many
 
 
 def is_priced(forecast: Forecast) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from cosmosql.contracts.policy import Array
@@ -14,22 +16,22 @@ def oracle_accuracies(scores: Array, costs: Array, budgets: Array) -> Array:
 
     Each row starts at the cheapest tier and climbs its own concave hull of cost and score; the
     steepest climbs of all rows are paid first, the last one in part: the linear relaxation of the
-    multiple-choice knapsack, exact to one row. Of scores that are expectations it knows these, and
-    is then below who would know the outcomes.
+    multiple-choice knapsack, exact to one row.
     """
-    rises, paid = [], []
-    for row in scores.T:
-        hull = upper_hull(costs, row)
-        for low, high in zip(hull, hull[1:], strict=False):
-            rises.append(row[high] - row[low])
-            paid.append(costs[high] - costs[low])
-    gains, prices = np.array(rises, np.float64), np.array(paid, np.float64)
-    order = np.argsort(-gains / prices, kind="stable")
-    rows = scores.shape[1]
-    first = scores.T[np.arange(rows), [upper_hull(costs, row)[0] for row in scores.T]]
-    value = np.concatenate([[0.0], np.cumsum(gains[order])]) / rows + first.mean()
-    spent = np.concatenate([[0.0], np.cumsum(prices[order])]) / rows + float(costs[0])
-    return np.asarray(np.interp(budgets, spent, value))
+    kinds, counts = np.unique(scores, axis=1, return_counts=True)
+    shares = counts / scores.shape[1]
+    climbs, start = [], 0.0
+    for kind, share in zip(kinds.T, shares, strict=True):
+        hull = upper_hull(costs, kind)
+        start += share * kind[hull[0]]
+        climbs += [
+            (share * (kind[high] - kind[low]), share * (costs[high] - costs[low]))
+            for low, high in pairwise(hull)
+        ]
+    climbs.sort(key=lambda climb: -climb[0] / climb[1])
+    gained = np.cumsum([0.0, *(gain for gain, _ in climbs)])
+    spent = np.cumsum([0.0, *(price for _, price in climbs)])
+    return np.asarray(np.interp(budgets, costs[0] + spent, start + gained))
 
 
 def random_accuracies(scores: Array, costs: Array, budgets: Array) -> Array:

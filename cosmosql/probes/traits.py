@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -47,9 +48,7 @@ def by_length(examples: Sequence[Example]) -> dict[str, str]:
     inner = np.quantile(list(lengths.values()), np.arange(1, LENGTHS) / LENGTHS, method="lower")
     edges = sorted({int(edge) for edge in inner})
     names = [f"up to {edges[0]} characters"]
-    names += [
-        f"{low + 1} to {high} characters" for low, high in zip(edges, edges[1:], strict=False)
-    ]
+    names += [f"{low + 1} to {high} characters" for low, high in pairwise(edges)]
     names.append(f"more than {edges[-1]} characters")
     places = np.searchsorted(edges, list(lengths.values()), side="left")
     return {row: names[int(place)] for row, place in zip(lengths, places, strict=True)}

@@ -40,7 +40,16 @@ OTHER = ("other", "P", "#010206")
 POLICY = ("policy", "h", "#010207")
 RANDOM = ("icl-random", "o", "#010208")
 RETRIEVED = ("icl-retrieved", "8", "#010209")
-STYLES = (*KINDS, OTHER, POLICY, RANDOM, RETRIEVED)
+POLICIES = (
+    ("single", "o", "#010210"),
+    ("mix", "h", "#010211"),
+    ("cascade", "D", "#010212"),
+    ("route", "s", "#010213"),
+    ("cascade_route", "^", "#010214"),
+)
+"""Ways to answer with several candidates."""
+
+STYLES = (*KINDS, OTHER, POLICY, RANDOM, RETRIEVED, *POLICIES)
 """Name, marker and the stand-in for the page's variable `--kind-NAME`."""
 
 

@@ -13,7 +13,9 @@ from cosmosql.artifact.backtest import BacktestDocument
 from cosmosql.artifact.plan import PlanDocument
 from cosmosql.report.backtest import backtest_view
 from cosmosql.report.backtest_figures import omitted, pictures
+from cosmosql.report.calibration_figures import calibration_pictures
 from cosmosql.report.figure import NARROW, WIDE, frontier
+from cosmosql.report.policy_figures import band_pictures, policy_pictures
 from cosmosql.report.view import view
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,12 +30,17 @@ def render_html(plan: PlanDocument) -> str:
 
     Whatever stands in the plan is shown as text, never as markup.
     """
-    drawn = [frontier(plan, format) for format in (WIDE, NARROW)]
-    return (
-        _environment(escape=True)
-        .get_template("report.html.j2")
-        .render(view=view(plan), pictures=[Markup(picture) for picture in drawn if picture])
-    )
+    drawn = {
+        "frontier": [frontier(plan, format) for format in (WIDE, NARROW)],
+        "policies": policy_pictures(plan),
+        "bands": band_pictures(plan),
+        "calibration": calibration_pictures(plan),
+    }
+    pictures = {
+        place: [Markup(picture) for picture in shown if picture] for place, shown in drawn.items()
+    }
+    template = _environment(escape=True).get_template("report.html.j2")
+    return template.render(view=view(plan), pictures=pictures)
 
 
 def render_markdown(plan: PlanDocument) -> str:

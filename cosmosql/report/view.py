@@ -15,10 +15,13 @@ from cosmosql.report import words
 from cosmosql.report.probing import ProbingRows, probing
 from cosmosql.report.provenance import LockRow, StepRow, locks, steps
 from cosmosql.report.purchases import PurchaseRow, purchase_rows, recommended_lines
+from cosmosql.report.reliability import CalibrationRow, calibration_note, calibration_rows
+from cosmosql.report.slices import SliceTable, slice_table
 from cosmosql.report.volume import volumes
 from cosmosql.report.words import MoneyColumn, Worded
 
 VERDICTS = ("holds", "undecided", "fails")
+REFERENCES = {"oracle": "an oracle that knows who is right", "random": "lots"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,8 @@ class PolicyRow:
     members: tuple[str, ...]
     rule: str
     share: str
+    asked: str
+    """Share of the queries for which each member is asked; empty where that is not known."""
     metric: Worded
     expected: Worded | None
     bar: Bar | None
@@ -65,6 +70,14 @@ class PolicyRow:
     why: str
     misses: tuple[str, ...]
     chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRow:
+    """A line that policies are held against, with the area under it."""
+
+    kind: str
+    auc: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +138,10 @@ class View:
     serve_unit: str
     candidates: tuple[CandidateRow, ...]
     policies: tuple[PolicyRow, ...]
+    references: tuple[ReferenceRow, ...]
+    calibration: tuple[CalibrationRow, ...]
+    calibration_note: str
+    slices: SliceTable
     probing: ProbingRows
     meters: tuple[MeterRow, ...]
     requirements: tuple[RequirementRow, ...]
@@ -169,6 +186,13 @@ def view(plan: PlanDocument) -> View:
         policies=tuple(
             _policy_row(item, rail=rail, serve=serve, chosen=chosen) for item in plan.policies
         ),
+        references=tuple(
+            ReferenceRow(kind=REFERENCES[line.kind], auc=words.percent(line.auc))
+            for line in plan.references
+        ),
+        calibration=calibration_rows(plan),
+        calibration_note=calibration_note(plan),
+        slices=slice_table(plan),
         probing=probing(plan),
         meters=_meters(plan),
         requirements=_requirements(plan),
@@ -281,6 +305,7 @@ def _policy_row(item: Policy, *, rail: _Rail, serve: MoneyColumn, chosen: str | 
         members=item.members,
         rule=_rule(item),
         share="" if item.share is None else words.whole_percent(item.share),
+        asked=", ".join(words.whole_percent(share) for share in item.asked),
         metric=words.worded_metric(item.metric),
         expected=None if item.corrected is None else words.worded_metric(item.corrected),
         bar=rail.bar(item.metric),

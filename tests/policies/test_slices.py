@@ -10,9 +10,8 @@ from cosmosql.policies.slices import worst_slices
 
 def outcomes(*parts: tuple[str, int, int]) -> tuple[np.ndarray, list[str]]:
     """Rows of parts, each with its name, how many are right and how many there are."""
-    scores = [[1.0] * right + [0.0] * (rows - right) for _, right, rows in parts]
-    names = [[name] * rows for name, _, rows in parts]
-    return np.array(sum(scores, [])), sum(names, [])
+    scores = [float(row < right) for _, right, rows in parts for row in range(rows)]
+    return np.array(scores), [name for name, _, rows in parts for _ in range(rows)]
 
 
 def test_a_true_weakness_stays_and_luck_is_drawn_in() -> None:

@@ -152,7 +152,7 @@ def test_the_picture_is_drawn_twice_with_text_as_text(plan: PlanDocument) -> Non
     page = render_html(plan)
     assert page.count('<svg class="frontier') == 2
     assert page.count(">chosen: cascade</text>") == 2
-    assert page.count('role="img"') == 2
+    assert page.count('role="img"') == 4
     assert "var(--kind-lora)" in page
     assert not re.search(r"#0[0-9]{5}\b", page)
 
