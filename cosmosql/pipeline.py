@@ -1,6 +1,6 @@
 """The whole line in one file: one call a stage, each reading only what the stage before it made.
 
-    bind → load → build → lower → execute → explore → forecast → decide → document → write
+    bind → load → build → lower → execute → explore → forecast → decide (→ test) → document → write
 
 Everything else in the package is one of these words, or carries out the plan that they make.
 """
@@ -8,7 +8,7 @@ Everything else in the package is one of these words, or carries out the plan th
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +27,7 @@ from cosmosql.decide.decision import Decision
 from cosmosql.decide.examined import Traits, examine
 from cosmosql.decide.imagined import imagine
 from cosmosql.decide.survey import Survey
+from cosmosql.decide.testing import Testing
 from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.evidence import file as evidence_file
 from cosmosql.evidence.ledger import Ledger
@@ -34,15 +35,19 @@ from cosmosql.evidence.measured import Measured, distinct, untouched
 from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Recorded
 from cosmosql.identity import Json, digest, rounded
+from cosmosql.interval import Unmeasured
 from cosmosql.model.boundary import NOTHING, Trusted
 from cosmosql.model.settings import Settings
+from cosmosql.plan.candidate import Candidate
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.fits import FIT, Fits
-from cosmosql.predict.forecast import Forecast
+from cosmosql.predict.forecast import Forecast, ItemForecast
 from cosmosql.predict.forecasting import forecast
+from cosmosql.predict.items import item_forecast
 from cosmosql.predict.spending import Spending, exhaustive, probing
 from cosmosql.probes import quote as quoting
 from cosmosql.probes.bench import LiveBench, RecordedBench
+from cosmosql.probes.calibrating import Calibrating, LiveCalibrating, RecordedCalibrating
 from cosmosql.probes.choices import Remembered, content
 from cosmosql.probes.lower import ProbeRun, lower, pair
 from cosmosql.probes.quote import rounds
@@ -75,6 +80,8 @@ class Line:
     forecasts: tuple[Forecast, ...] = field(repr=False)
     fits: tuple[Observation, ...] = field(repr=False)
     decision: Decision
+    calibrated: tuple[Measured, ...] = field(repr=False)
+    """Members of a policy in full on the calibration rows, where it was tested."""
     probing: Spending
     exhaustive: Spending
 
@@ -86,7 +93,8 @@ class Line:
     def observations(self) -> tuple[Observation, ...]:
         """All the evidence that the forecasts stand on, each once."""
         measured = (one.observation for one in self.measured)
-        found = (*self.resolved, *measured, *self.choices, *self.fits)
+        calibrated = (one.observation for one in self.calibrated)
+        found = (*self.resolved, *measured, *calibrated, *self.choices, *self.fits)
         return tuple({one.key: one for one in found}.values())
 
 
@@ -204,8 +212,9 @@ def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Li
         )
         chooser = Remembered(question(compiled, seed), known, chosen_by, ledger.add)
         exploration = explore(compiled.graph, pair(runs, observations), bench, chooser)
+        calibrating = LiveCalibrating(compiled.graph, runs, ledger, runtime, watcher)
+        line = _line(compiled, observations, exploration, chooser, facts, known, seed, calibrating)
         runtime.release()
-        line = _line(compiled, observations, exploration, chooser, facts, known, seed)
         for fit in line.fits:
             if ledger.find(fit.key, fit.conditions) is None:
                 ledger.add(fit)
@@ -229,7 +238,11 @@ def replayed(compiled: Compiled, seed: int) -> tuple[Line, int]:
         exploration = Exploration(measured=whole, rounds=(), ended=None)
         chooser.used.clear()
     facts = facts_of(compiled, runtime)
-    return _line(compiled, observations, exploration, chooser, facts, known, seed, offline=True), 0
+    calibrating = RecordedCalibrating(compiled.graph, runtime, known)
+    line = _line(
+        compiled, observations, exploration, chooser, facts, known, seed, calibrating, offline=True
+    )
+    return line, 0
 
 
 def question(compiled: Compiled, seed: int) -> dict[str, Json]:
@@ -269,6 +282,7 @@ def _line(
     facts: Facts,
     known: Recorded,
     seed: int,
+    calibrating: Calibrating,
     *,
     offline: bool = False,
 ) -> Line:
@@ -285,7 +299,9 @@ def _line(
         imagined=imagine(compiled.graph, found, facts, fits, forecasts, seed=seed),
         parameters={model: card.parameters for model, card in facts.cards.items()},
         questions=facts.questions,
+        testing=testing_on(compiled, calibrating),
     )
+    calibrated = untouched(calibrating.measured)
     return Line(
         compiled=compiled,
         resolved=tuple(item for item in observations if item.kind == "resolve"),
@@ -295,8 +311,29 @@ def _line(
         forecasts=forecasts,
         fits=tuple(fits.used),
         decision=decision,
-        probing=probing(compiled.graph, found, facts),
+        calibrated=calibrated,
+        probing=probing(compiled.graph, (*found, *calibrated), facts),
         exhaustive=exhaustive(compiled.graph, forecasts, found, facts),
+    )
+
+
+def testing_on(compiled: Compiled, calibrating: Calibrating) -> Testing:
+    """What it takes to test a policy on the calibration rows."""
+    task = compiled.program.tasks[compiled.query.task]
+    loaded = compiled.data[task.dataset]
+
+    def measure(candidates: Sequence[Candidate]) -> Mapping[str, ItemForecast] | Unmeasured:
+        found = calibrating.answers(candidates)
+        if isinstance(found, Unmeasured):
+            return found
+        return {name: item_forecast(one, None) for name, one in found.items()}
+
+    return Testing(
+        rows=len(loaded.rows[Role.CALIBRATION]),
+        questions=questions_of(prepare(task, loaded), Role.CALIBRATION)
+        if compiled.query.policies
+        else {},
+        measure=measure,
     )
 
 

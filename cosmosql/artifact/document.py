@@ -11,7 +11,15 @@ from cosmosql.artifact.amounts import number
 from cosmosql.artifact.examined import calibration_part, reference_part, slices_part
 from cosmosql.artifact.steps import steps
 from cosmosql.contracts.backend import ModelCard
-from cosmosql.decide.decision import Decision, Miss, Option, PolicyForecast, Purchase, Verdict
+from cosmosql.decide.decision import (
+    Certificate,
+    Decision,
+    Miss,
+    Option,
+    PolicyForecast,
+    Purchase,
+    Verdict,
+)
 from cosmosql.decide.examined import Examined
 from cosmosql.decide.volume import BreakEven, break_evens
 from cosmosql.identity import Json, jsonable, rounded
@@ -87,7 +95,7 @@ def document(
             parameters=dict(program.parameters),
         ),
         query=query.name.removeprefix("query."),
-        question=_question(query, metric_name),
+        question=_question(query, metric_name, decision.certificates),
         locked=_locked(program, query, forecasts, facts),
         budget=plan.Budget(
             caps=_amounts(query.budget.probing),
@@ -152,17 +160,38 @@ def _docs(program: Program, query: Query) -> dict[str, str]:
     return {item.name: item.doc for item in named if item.doc and not is_standard(item.span)}
 
 
-def _question(query: Query, metric_name: str) -> plan.Question:
+def _question(query: Query, metric_name: str, certificates: Sequence[Certificate]) -> plan.Question:
+    found = {one.requirement: certificate_part(one) for one in certificates}
     return plan.Question(
         task=query.task,
         metric=metric_name,
         objective=f"{query.objective.direction} {query.objective.text}",
         requirements=tuple(
-            plan.Requirement(text=item.text, confidence=float(item.confidence))
+            plan.Requirement(
+                text=item.text,
+                confidence=float(item.confidence),
+                certificate=found.get(item.text) if item.stated else None,
+            )
             for item in query.requirements
         ),
         tolerance=float(query.tolerance),
         confidence=float(query.confidence),
+    )
+
+
+def certificate_part(found: Certificate) -> plan.Certificate:
+    """A certificate as documents write it."""
+    return plan.Certificate(
+        policy=found.policy,
+        status=found.verdict.value,
+        procedure=found.procedure,
+        confidence=found.confidence,
+        rows=found.rows,
+        tried=found.tried,
+        bound=found.bound,
+        p_value=found.p_value,
+        needed=found.needed,
+        reason=found.reason,
     )
 
 

@@ -61,10 +61,33 @@ class Spec(Part):
     parameters: dict[str, str] = {}
 
 
+class Certificate(Part):
+    """What a test on calibration rows says of a policy and a requirement. `procedure` is binomial,
+    losses, paired or betting; `bound` is the lower bound of what the policy gives beyond the
+    promise, as a share of one (with `losses` of the right answers that it may lose), 0 or more
+    where it holds. `tried` ways to serve were tested one after the other, on `rows` calibration
+    rows; `needed` rows should settle what is undecided, null where no number seems to."""
+
+    policy: str
+    status: str
+    """holds or undecided."""
+    procedure: str | None
+    confidence: float
+    rows: int
+    tried: int
+    bound: float | None
+    p_value: float | None
+    needed: int | None = None
+    reason: str | None = None
+    """Why it was not tested."""
+
+
 class Requirement(Part):
     text: str
     confidence: float
     """Of the one-sided bound that must satisfy it."""
+    certificate: Certificate | None = Field(default=None, exclude_if=is_none)
+    """How it was judged of the policy that was tested; left out where it is forecast."""
 
 
 class Question(Part):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmosql.contracts.policy import Question
+from cosmosql.decide.certified import Tested
 from cosmosql.decide.decision import Decision, Option, Verdict
 from cosmosql.decide.formulas import Array, Strategies
 from cosmosql.decide.imagined import Imagined
@@ -32,6 +33,7 @@ from cosmosql.decide.reasons import (
 )
 from cosmosql.decide.selection import corrected_metric, sobered
 from cosmosql.decide.subject import Subject, by_strategy, subject_of
+from cosmosql.decide.testing import Testing, put_to_test, with_certificates, with_outcome
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.program import Policy, Query
 from cosmosql.predict.forecast import Distribution, Forecast
@@ -47,18 +49,22 @@ def decide(
     imagined: Sequence[Imagined] = (),
     parameters: Mapping[str, int] = MappingProxyType({}),
     questions: Mapping[str, Question] = NO_QUESTIONS,
+    testing: Testing | None = None,
 ) -> Decision:
     """The decision of a query over the candidates of its strategies and its declared policies.
 
     `forecasts` may hold candidates that only policies stand on; `questions` are those of the probe
-    rows by identity. Decided: an option is shown to
+    rows by identity; `testing` puts a policy to the test where a requirement's confidence is
+    written out. Decided: an option is shown to
     meet every requirement and its regret is within the tolerance with the asked confidence.
     Infeasible: every option is shown to fail. Undecided: anything else; `chosen` is then the best
     guess, None where no objective was measured.
     """
-    offered, judged = weigh(
-        query, forecasts, policies, n_test=n_test, seed=seed, questions=questions
-    )
+    offered = offered_by(policies, forecasts, query, n_test=n_test, seed=seed, questions=questions)
+    outcome = None
+    if testing is not None:
+        offered, outcome = put_to_test(query, offered, forecasts, testing)
+    judged = judged_options(query, forecasts, offered, outcome, n_test=n_test, seed=seed)
     chosen, probability, settled = choose(query, judged)
     measured = {one.candidate.name: one for one in forecasts}
     own = measured.get(chosen.subject.name) if chosen else None
@@ -68,14 +74,15 @@ def decide(
         if own is not None and one is not own and (found := paired(own, one)) is not None
     }
     decision = document(query, judged, offered, chosen, probability, settled, against)
+    subjects = [one.subject for one in judged]
     if chosen is None:
-        return decision
+        return with_outcome(decision, outcome, subjects)
     market = Market(
         query=query,
         judged=judged,
         chosen=chosen,
         settled=settled,
-        strategies=owners(forecasts, [one.subject for one in judged]),
+        strategies=owners(forecasts, subjects),
         candidates={one.candidate.name: one.candidate for one in forecasts},
         parameters=parameters,
         imagined=imagined,
@@ -83,7 +90,8 @@ def decide(
     )
     bought = purchases(market)
     measurable = next((one.what for one in bought if one.kind in EVIDENCE), None)
-    return replace(decision, next=bought, next_evidence=measurable or decision.next_evidence)
+    decision = replace(decision, next=bought, next_evidence=measurable or decision.next_evidence)
+    return with_outcome(decision, outcome, subjects)
 
 
 def weigh(
@@ -100,17 +108,44 @@ def weigh(
     While probes are being chosen it is asked without questions, and so without the policies that
     `auto` would have to learn from them: these are fitted once, when probing has ended.
     """
-    offered = [
+    offered = offered_by(policies, forecasts, query, n_test=n_test, seed=seed, questions=questions)
+    return offered, judged_options(query, forecasts, offered, None, n_test=n_test, seed=seed)
+
+
+def offered_by(
+    policies: Sequence[Policy],
+    forecasts: Sequence[Forecast],
+    query: Query,
+    *,
+    n_test: int | None,
+    seed: int,
+    questions: Mapping[str, Question],
+) -> list[Offer]:
+    """What the declared policies offer."""
+    return [
         offer
         for policy in policies
         for offer in offers(policy, forecasts, query, n_test=n_test, seed=seed, questions=questions)
     ]
+
+
+def judged_options(
+    query: Query,
+    forecasts: Sequence[Forecast],
+    offered: Sequence[Offer],
+    outcome: Tested | None,
+    *,
+    n_test: int | None,
+    seed: int,
+) -> list[Judged]:
+    """Every option that can be chosen, with its draws."""
     named = [one for one in forecasts if one.candidate.strategy in query.strategies]
     subjects = [subject_of(one) for one in named]
     subjects += [offer.subject for offer in offered if offer.subject is not None]
     subjects = list(sobered(subjects, n_test=n_test, seed=seed))
+    subjects = with_certificates(subjects, offered, outcome)
     strategies = owners(forecasts, subjects)
-    return offered, [judge_one(query, one, strategies) for one in subjects]
+    return [judge_one(query, one, strategies) for one in subjects]
 
 
 def owners(forecasts: Sequence[Forecast], subjects: Sequence[Subject]) -> Strategies:

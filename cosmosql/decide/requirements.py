@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmosql.decide.decision import Miss, Verdict
+from cosmosql.decide.decision import Certificate, Miss, Verdict
 from cosmosql.decide.formulas import Array, Strategies, measures_in, values
 from cosmosql.decide.subject import Subject
 from cosmosql.interval import Unmeasured
@@ -39,13 +39,16 @@ def verdict(
 ) -> tuple[Verdict, float | None]:
     """The verdict and the probability that the requirement is satisfied, None where unmeasured.
 
-    It holds where that probability is at least the confidence, fails where it is at most one minus
-    it, and is undecided between; an unmeasured quantity neither satisfies nor violates.
+    What a certificate says of it stands. Without one it holds where that probability is at least
+    the confidence, fails where it is at most one minus it, and is undecided between; an unmeasured
+    quantity neither satisfies nor violates.
     """
     found = satisfied(requirement, subject, strategies)
-    if isinstance(found, Unmeasured):
+    probability = None if isinstance(found, Unmeasured) else float(np.mean(found))
+    if certificate := subject.certificates.get(requirement.text):
+        return certificate.verdict, probability
+    if probability is None:
         return Verdict.UNDECIDED, None
-    probability = float(np.mean(found))
     if probability >= float(requirement.confidence):
         return Verdict.HOLDS, probability
     if probability <= float(1 - requirement.confidence):
@@ -71,9 +74,15 @@ def judge(
 def feasible_draws(
     requirements: Sequence[Requirement], subject: Subject, strategies: Strategies, draws: int
 ) -> NDArray[np.bool_]:
-    """Draws in which every measured requirement is satisfied, shape (draws,)."""
+    """Draws in which every measured requirement is satisfied, shape (draws,). A certified one is in
+    every draw; one that was not tested, or that no number of rows is expected to certify, in none:
+    what cannot be promised is nothing to regret."""
     feasible = np.ones(draws, bool)
     for requirement in requirements:
+        certificate = subject.certificates.get(requirement.text)
+        if certificate is not None and certificate.needed is None:
+            feasible &= certificate.verdict is Verdict.HOLDS
+            continue
         found = satisfied(requirement, subject, strategies)
         if not isinstance(found, Unmeasured):
             feasible &= found
@@ -81,7 +90,10 @@ def feasible_draws(
 
 
 def describe(requirement: Requirement, subject: Subject, probability: float | None) -> str:
-    """What was found for a requirement: its measures with their intervals, and the probability."""
+    """What was found for a requirement: its measures with their intervals, and the probability; or
+    what its certificate says."""
+    if certificate := subject.certificates.get(requirement.text):
+        return said(certificate)
     parts = []
     for measure in dict.fromkeys(measures_in(requirement.left) + measures_in(requirement.right)):
         if measure.strategy is None:
@@ -91,6 +103,41 @@ def describe(requirement: Requirement, subject: Subject, probability: float | No
     if probability is not None:
         parts.append(f"satisfied with probability {probability:.2f}")
     return ", ".join(parts)
+
+
+PROCEDURES: Mapping[str, str] = MappingProxyType(
+    {
+        "binomial": "exact binomial test",
+        "losses": "exact test of the right answers that are lost",
+        "paired": "exact paired test of losses and wins",
+        "betting": "test by betting on bounded scores",
+    }
+)
+
+
+def said(found: Certificate) -> str:
+    """A certificate in words."""
+    level = f"{100 * found.confidence:g} % confidence"
+    if found.verdict is Verdict.HOLDS:
+        return f"certified on {found.rows} calibration rows with {level}{margin_of(found)}"
+    if found.rows:
+        words = f"not certified on {found.rows} calibration rows{margin_of(found)}"
+    else:
+        words = f"not tested: {found.reason}"
+    if found.needed is not None:
+        words += f"; about {found.needed} calibration rows should settle it at {level}"
+    return words
+
+
+def margin_of(found: Certificate) -> str:
+    """` (exact paired test, at least 0.04 points beyond the promise)`."""
+    if found.bound is None or found.procedure is None:
+        return ""
+    of = " of its right answers" if found.procedure == "losses" else ""
+    points = 100 * found.bound
+    side = "beyond" if points >= 0 else "short of"
+    size = f"at least {points:.2f}" if points >= 0 else f"perhaps {-points:.2f}"
+    return f" ({PROCEDURES[found.procedure]}: {size} points{of} {side} the promise)"
 
 
 def shown(found: Distribution | Unmeasured | None) -> str:

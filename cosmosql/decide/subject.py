@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cosmosql.decide.decision import Certificate
 from cosmosql.interval import Unmeasured
 from cosmosql.predict.forecast import Distribution, Forecast
 
@@ -20,6 +21,8 @@ class Subject:
     quantities: Mapping[str, Distribution | Unmeasured]
     measured: Distribution | None = None
     """The metric as it was measured, where `quantities` holds one that is corrected."""
+    certificates: Mapping[str, Certificate] = field(default_factory=dict)
+    """By requirement, those that are tested and not forecast."""
 
     @property
     def metric(self) -> Distribution | Unmeasured:

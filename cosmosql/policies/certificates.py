@@ -99,15 +99,15 @@ class Design:
         rate = self.trials[0].rate if self.trials else 0.0
         return max(int(np.ceil(-np.log(1 - confidence) / rate - CLOSE)), 1) if rate > 0 else None
 
-    def hoped(self, rows: int, confidence: float) -> int | None:
-        """The way that so many calibration rows should certify, were they like those it was
-        designed on; None where the first trial is not expected to pass."""
-        way = None
+    def hoped(self, rows: int, confidence: float) -> tuple[int, ...]:
+        """The ways that so many calibration rows should certify, were they like those it was
+        designed on."""
+        ways: list[int] = []
         for trial in self.trials:
             if trial.rate * rows < -np.log(1 - confidence) - CLOSE:
                 break
-            way = trial.way
-        return way
+            ways.append(trial.way)
+        return tuple(ways)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,7 @@ def test_too_few_rows_say_how_many_would_do():
     scores, ways = np.ones((2, 100)), cascade(np.ones(100), [0.0])
     plan = design(NEAR, ways, scores, binary=True)
     assert plan.needed(0.95) == 299
-    assert plan.hoped(298, 0.95) is None and plan.hoped(299, 0.95) == 0
+    assert plan.hoped(298, 0.95) == () and plan.hoped(299, 0.95) == (0,)
     hopeless = np.stack([np.zeros(100), np.ones(100)])
     assert design(NEAR, ways, hopeless, binary=True).needed(0.95) is None
 
