@@ -24,10 +24,10 @@ class Serves(Protocol):
     def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways: ...
 
 
-class Method(Protocol):
-    """A way to make a policy from rows whose outcomes are known."""
+class Methods(Protocol):
+    """Ways to make policies from rows whose outcomes are known, each by its name."""
 
-    def __call__(self, known: Known, *, seed: int) -> Serves: ...
+    def __call__(self, known: Known, *, seed: int) -> Mapping[str, Serves]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,32 +45,31 @@ class Result:
 
 
 def scored(
-    runs: Sequence[Known], methods: Mapping[str, Method], *, labels: int | None = None
+    runs: Sequence[Known], methods: Methods, *, labels: int | None = None
 ) -> dict[str, Result]:
     """Each method's result, mean over the runs, cross-fitted by question: rows with one text are in
     one fold. `labels` is how many rows a fold is fitted on at most."""
     questions = runs[0].seen.questions
     folds = folds_by([one.text for one in questions])
     budgets = budget_grid(runs[0].seen.costs)
-    found = {}
-    for name, method in methods.items():
-        rows = np.zeros(len(questions))
-        spent = np.zeros(len(budgets))
-        for number, known in enumerate(runs):
-            for fold in range(FOLDS):
-                inside = np.flatnonzero(folds == fold)
-                learnt = part(known, learnt_from(folds, fold, labels, seed=number))
-                ways = method(learnt, seed=SEED).ways(
-                    seen_part(known.seen, inside), budgets.tolist()
-                )
-                rows[inside] += (answering(ways, budgets) * known.scores[:, inside]).sum(axis=0)
-                spent += spends(ways, known.seen.costs) * len(inside)
-        spent /= len(runs) * len(questions)
-        found[name] = Result(
-            rows=rows / len(runs),
-            overspent=float((spent - budgets).max() / runs[0].seen.costs.max()),
-        )
-    return found
+    rows: dict[str, Array] = {}
+    spent: dict[str, Array] = {}
+    for number, known in enumerate(runs):
+        for fold in range(FOLDS):
+            inside = np.flatnonzero(folds == fold)
+            learnt = part(known, learnt_from(folds, fold, labels, seed=number))
+            seen, scores = seen_part(known.seen, inside), known.scores[:, inside]
+            for name, policy in methods(learnt, seed=SEED).items():
+                ways = policy.ways(seen, budgets.tolist())
+                own = rows.setdefault(name, np.zeros(len(questions)))
+                own[inside] += (answering(ways, budgets) * scores).sum(axis=0) / len(runs)
+                paid = spends(ways, seen.costs) * len(inside) / (len(runs) * len(questions))
+                spent[name] = spent.get(name, np.zeros(len(budgets))) + paid
+    dearest = float(runs[0].seen.costs.max())
+    return {
+        name: Result(rows=own, overspent=float((spent[name] - budgets).max()) / dearest)
+        for name, own in rows.items()
+    }
 
 
 def learnt_from(folds: Index, fold: int, labels: int | None, *, seed: int) -> Index:

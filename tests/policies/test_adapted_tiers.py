@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cosmosql.contracts.policy import Array, Fitted, Known, Question, Seen
+from cosmosql.contracts.policy import Array, Known, Question, Seen
 from cosmosql.policies.mix import Mix
 from cosmosql.policies.rows import FOLDS, folds_by
 from tests.bench.adapted_scores import (
@@ -33,37 +33,33 @@ def halves() -> Known:
     return known((rows % 2).astype(float), (rows % 10 != 0).astype(float))
 
 
-def alone(learnt: Known, *, seed: int) -> Serves:
-    return Alone()
-
-
-def random_cascade(learnt: Known, *, seed: int) -> Serves:
-    return RandomCascade()
-
-
-def mix(learnt: Known, *, seed: int) -> Fitted:
-    return Mix().fit(learnt, {}, seed=seed)
+def simple(learnt: Known, *, seed: int) -> dict[str, Serves]:
+    return {
+        "alone": Alone(),
+        "random cascade": RandomCascade(),
+        "mix": Mix().fit(learnt, {}, seed=seed),
+    }
 
 
 def test_a_tier_alone_scores_its_accuracy_at_every_budget() -> None:
-    found = scored([halves()], {"alone": alone})["alone"]
+    found = scored([halves()], simple)["alone"]
     assert found.auc == pytest.approx(0.5)
     assert found.overspent == 0.0
 
 
 def test_a_random_mix_scores_the_middle_of_its_tiers() -> None:
-    assert scored([halves()], {"mix": mix})["mix"].auc == pytest.approx((0.5 + 0.9) / 2)
+    assert scored([halves()], simple)["mix"].auc == pytest.approx((0.5 + 0.9) / 2)
 
 
 def test_a_random_cascade_pays_the_small_tier_for_every_row() -> None:
     """Its share p = (b - 1) / 4 rises to 3 / 4, so on average 3 / 8 of the rows go up."""
-    found = scored([halves()], {"random cascade": random_cascade})["random cascade"]
+    found = scored([halves()], simple)["random cascade"]
     assert found.auc == pytest.approx(0.5 + 3 / 8 * (0.9 - 0.5))
 
 
 def test_runs_are_averaged_row_by_row() -> None:
     zeros, ones = np.zeros(ROWS), np.ones(ROWS)
-    both = scored([known(zeros, ones), known(ones, ones)], {"alone": alone})["alone"]
+    both = scored([known(zeros, ones), known(ones, ones)], simple)["alone"]
     assert both.rows == pytest.approx(np.full(ROWS, 0.5))
 
 
@@ -80,11 +76,11 @@ def test_no_policy_is_scored_on_a_question_that_it_was_fitted_on() -> None:
             judged_on.append({one.text for one in seen.questions})
             return super().ways(seen, budgets)
 
-    def spy(learnt: Known, *, seed: int) -> Serves:
+    def spy(learnt: Known, *, seed: int) -> dict[str, Serves]:
         fitted_on.append({one.text for one in learnt.seen.questions})
-        return Spy()
+        return {"spy": Spy()}
 
-    scored([Known(seen=seen, scores=data.scores)], {"spy": spy})
+    scored([Known(seen=seen, scores=data.scores)], spy)
     assert len(judged_on) == FOLDS
     assert set.union(*judged_on) == {one.text for one in questions}
     for learnt, judged in zip(fitted_on, judged_on, strict=True):
@@ -103,7 +99,7 @@ def test_few_labels_are_drawn_outside_the_fold() -> None:
 def test_differences_are_paired() -> None:
     """Row by row one point apart, whatever the rows are worth: there is nothing to doubt."""
     data = halves()
-    results = scored([data], {"alone": alone})
+    results = scored([data], simple)
     shifted = type(results["alone"])(rows=results["alone"].rows + 0.01, overspent=0.0)
     texts = [one.text for one in data.seen.questions]
     found = differences({**results, "more": shifted}, texts, "more", "alone")
