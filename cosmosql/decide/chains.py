@@ -46,7 +46,8 @@ def pairs(frontier: Frontier) -> Iterator[Chain]:
 def spanning(frontier: Frontier) -> Iterator[Chain]:
     """The cheapest with the best, and with the neighbour on the hull between them that gains most
     over their mixes: where fits are dear, few chains that span the frontier."""
-    hull = [*dict.fromkeys(one for chain in neighbours(frontier) for one in chain.members)]
+    by_name = {one.candidate.name: one for chain in neighbours(frontier) for one in chain.members}
+    hull = list(by_name.values())
     if len(hull) < 2:
         return
     yield Chain(members=(hull[0], hull[-1]))
