@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NoReturn, cast
 
-from cosmosql.apply.policy import rule_of, serve
+from cosmosql.apply.policy import BROKEN, rule_of, serve
 from cosmosql.artifact.bundle import MANIFEST, BundleManifest, BundleMember, BundleModel
 from cosmosql.artifact.storage import read_bundle, reject_bundle
 from cosmosql.contracts.backend import Backend, BackendFactory, ContextOverflow
@@ -94,7 +94,7 @@ class Answerer:
         self._ready: dict[int, Adapted] = {}
         try:
             self.rule = rule_of(manifest.policy)
-        except (AssertionError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except BROKEN as error:
             reject_bundle(bundle, f"its policy cannot be read: {' '.join(str(error).split())}")
         if not {*manifest.policy.members} <= {PERSON, *(one.name for one in manifest.members)}:
             reject_bundle(bundle, "its policy names a member that it does not have")

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from cosmosql.apply import scores
 from cosmosql.apply.fitting import fitted, joined, references, rows_to_fit, together
+from cosmosql.apply.policy import BROKEN, rule_of
 from cosmosql.apply.statement import settle_plan, state_plan
 from cosmosql.artifact.bundle import (
     MANIFEST,
@@ -228,17 +229,40 @@ def chosen_policy(plan: PlanDocument, plan_path: Path) -> BundlePolicy:
         )
     for policy in plan.policies:
         if policy.name == chosen:
-            return BundlePolicy(
-                kind=policy.kind,
-                members=policy.members,
-                signal=policy.signal,
-                thresholds=policy.thresholds,
-                share=policy.share,
-                budget=policy.budget,
-                costs=policy.costs,
-                rule=policy.rule,
+            return checked(
+                BundlePolicy(
+                    kind=policy.kind,
+                    members=policy.members,
+                    signal=policy.signal,
+                    thresholds=policy.thresholds,
+                    share=policy.share,
+                    budget=policy.budget,
+                    costs=policy.costs,
+                    rule=policy.rule,
+                ),
+                plan_path,
             )
     return BundlePolicy(kind="single", members=(chosen,))
+
+
+def checked(policy: BundlePolicy, plan_path: Path) -> BundlePolicy:
+    """The policy, shown to be one that can be fitted or serves as it stands."""
+    problem = None
+    if policy.budget is not None and len(policy.costs) != len(policy.members):
+        problem = "a policy with a budget names the cost of each member"
+    elif not rows_to_fit(policy):
+        try:
+            rule_of(policy)
+        except BROKEN as error:
+            problem = f"the rule of its policy cannot be read: {' '.join(str(error).split())}"
+    if problem:
+        reject(
+            "E0803",
+            "this is not a plan",
+            notes=(f"{plan_path}: {problem}",),
+            help="give a plan that `cosmosql run SPEC` wrote",
+        )
+    return policy
 
 
 def declared_policy(program: Program, plan: PlanDocument) -> Policy:

@@ -15,8 +15,9 @@ from cosmosql.data.rows import Role
 from cosmosql.decide.person import PERSON
 from cosmosql.decide.policies import options_of
 from cosmosql.evidence.observation import Item
-from cosmosql.identity import rounded
+from cosmosql.identity import Json, rounded
 from cosmosql.model import program as model
+from cosmosql.policies.cascade import LARGEST
 from cosmosql.policies.confidence import signal_of
 
 FEWEST = 30
@@ -97,13 +98,20 @@ def fitted(
 
     The rule is one that the bundle's manifest can hold: what is measured is what will answer.
     """
-    rule = (
-        plug_in(policy.kind)
-        .fit(known_of(policy, answers), options_of(declared, policy.kind), seed=seed)
-        .rule(float(policy.budget or 0.0))
-    )
-    written = policy.model_copy(update={"rule": dict(rule.state())})
+    options = options_of(declared, policy.kind)
+    if policy.signal is not None:
+        options["signal"] = policy.signal
+    found = plug_in(policy.kind).fit(known_of(policy, answers), options, seed=seed)
+    state = dict(found.rule(float(policy.budget or 0.0)).state())
+    written = policy.model_copy(update={"rule": state, "thresholds": thresholds_in(state)})
     return BundlePolicy.model_validate_json(document_bytes(written))
+
+
+def thresholds_in(state: Mapping[str, Json]) -> tuple[float, ...]:
+    """The finite thresholds of a rule that has any."""
+    limits = state.get("thresholds")
+    found = limits if isinstance(limits, list) else []
+    return tuple(float(one) for one in found if isinstance(one, int | float) and abs(one) < LARGEST)
 
 
 def known_of(policy: BundlePolicy, answers: Answers) -> Known:

@@ -49,9 +49,13 @@ def plug_in(kind: str) -> Policy:
     return cast(Policy, implementation("policy", kind))
 
 
+BROKEN = (AssertionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a plug-in raises where a state is none of its own."""
+
+
 def rule_of(policy: BundlePolicy) -> Rule:
     """The rule that a bundle serves by; raises InputError E0501 where nothing here knows such a
-    policy, and KeyError, TypeError, ValueError or AssertionError where its state is none."""
+    policy, and one of `BROKEN` where its state is none."""
     if policy.rule is not None:
         return plug_in(policy.kind).load(policy.rule)
     last = len(policy.members) - 1

@@ -140,6 +140,7 @@ def test_a_threshold_written_by_hand_is_kept(candidate: Any, policy: Any, query:
         seed=0,
     )
     assert cascade.forecast.thresholds == (1.5,)
+    assert cascade.forecast.final and cascade.forecast.budget is None
     below = float(np.mean(forecasts[0].items.signals["margin"] < 1.5))
     assert cascade.forecast.share == pytest.approx(below, abs=0.01)
 

@@ -159,6 +159,8 @@ def test_a_cascade_asks_the_second_tier_where_the_first_is_unsure(project: Path)
         signal="max_probability",
         thresholds=[0.0],
         share=0.5,
+        budget="0.5",
+        costs=["0", "1"],
     )
     done = apply(plan)
     manifest = read_bundle(done.bundle)
@@ -169,6 +171,68 @@ def test_a_cascade_asks_the_second_tier_where_the_first_is_unsure(project: Path)
     for answer, sure in zip(predict(done.bundle, QUESTIONS), first, strict=True):
         tier = 1 if sure["confidence"] >= threshold else 2
         assert (answer["tier"], answer["member"]) == (tier, members[tier - 1])
+
+
+def test_a_route_decides_before_anything_answers(project: Path) -> None:
+    members = ("strategy.free[method=tfidf]", "strategy.bare")
+    plan = plan_for(
+        project,
+        "policy.tiers",
+        kind="route",
+        members=members,
+        signal=None,
+        thresholds=[],
+        share=0.5,
+        budget="0.5",
+        costs=["0", "1"],
+    )
+    done = apply(plan)
+    assert read_bundle(done.bundle).policy.rule
+    answers = list(predict(done.bundle, [{"text": f"the {word} is deep"} for word in WORDS]))
+    assert len(answers) == len(WORDS)
+    for answer in answers:
+        assert answer["asked"] == [answer["member"]]
+        assert isinstance(answer["why"], list)
+        assert answer["why"][0].keys() == {"gain of tier 2", "price"}
+    obeys(json.loads((done.bundle / MANIFEST).read_text(encoding="utf-8")), "bundle")
+
+
+def test_a_person_answers_what_is_deferred(project: Path) -> None:
+    members = ("strategy.free[method=tfidf]", "person")
+    plan = plan_for(
+        project,
+        "policy.tiers",
+        kind="cascade",
+        members=members,
+        signal="max_probability",
+        thresholds=[],
+        share=0.5,
+        budget="1",
+        costs=["0", "2"],
+    )
+    done = apply(plan)
+    [accuracy, cost, _] = done.outcomes
+    assert float(accuracy.measured.value or 0.0) > 0.4
+    assert float(cost.measured.value or 0.0) == pytest.approx(2 * 0.5, abs=0.5)
+    deferred = [one for one in predict(done.bundle, QUESTIONS) if one["member"] == "person"]
+    for answer in deferred:
+        assert answer["answer"] is None and answer["asked"] == list(members)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"kind": "cascade", "budget": "0.5", "costs": ["1"]},
+        {"kind": "cascade", "rule": {"signals": 3}},
+        {"kind": "route"},
+    ],
+)
+def test_a_plan_whose_policy_cannot_serve_is_refused(project: Path, policy: dict[str, Any]) -> None:
+    members = ("strategy.free[method=tfidf]", "strategy.bare")
+    plan = plan_for(project, "policy.tiers", members=members, thresholds=[], **policy)
+    with pytest.raises(InputError) as refused:
+        apply(plan)
+    assert codes(refused) == {"E0803"}
 
 
 def bundle_of_one(bundle: Path, member: int) -> Path:
