@@ -19,7 +19,7 @@ from cosmosql.model.occurrences import extension_of
 from cosmosql.model.silence import SILENCEABLE
 from cosmosql.schema import registry
 from cosmosql.schema.fields import FieldType
-from cosmosql.schema.kinds import KINDS, RISING, Kind
+from cosmosql.schema.kinds import BY_HAND, KINDS, Kind
 from cosmosql.schema.reference import default_text, takes_text
 
 CLAUSES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
@@ -221,7 +221,7 @@ def _in_escalate(scope: Scope, before: str) -> Iterator[Proposal]:
     if re.search(r"\bto[ \t]+[\w.]*\Z", before):
         yield from names(scope, "strategy")
     elif re.search(r"\bwhen[ \t]+\Z", before):
-        for signal in RISING:
+        for signal in BY_HAND:
             yield scope.proposal(signal, Sort.VALUE, "signal")
     else:
         yield from _next_words(scope, "to", "when")

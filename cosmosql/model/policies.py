@@ -13,7 +13,7 @@ from cosmosql.model.names import Declaration, resolve
 from cosmosql.model.options import own_options
 from cosmosql.model.program import Escalation, Policy
 from cosmosql.model.report import Report
-from cosmosql.schema.kinds import RISING
+from cosmosql.schema.kinds import BY_HAND
 from cosmosql.syntax.tree import Binary, EscalateClause, Reference
 from cosmosql.units import Quantity
 
@@ -127,13 +127,13 @@ def _escalation(
             help="write `when margin < 1.5`",
         )
         return None
-    if signal.text not in RISING:
+    if signal.text not in BY_HAND:
         report.add(
             "E0201",
             "unknown name",
             signal.span,
             "no such signal is low where a model is unsure",
-            **correction(signal.span, RISING, f"these are: {', '.join(RISING)}"),
+            **correction(signal.span, BY_HAND, f"these are: {', '.join(BY_HAND)}"),
         )
         return None
     return Escalation(target=str(name), signal=signal.text, threshold=float(threshold.content.base))

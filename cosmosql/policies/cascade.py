@@ -15,10 +15,17 @@ import numpy as np
 
 from cosmosql.contracts.policy import Array, Fitted, Known, Question, Rule, Seen, Ways
 from cosmosql.identity import Json
+from cosmosql.policies.combination import (
+    Combination,
+    beside,
+    beside_all,
+    combination_of,
+    combine,
+)
 from cosmosql.policies.confidence import confidence, confidences, signal_of
 from cosmosql.policies.cut import Cut, cut_at
 from cosmosql.policies.rows import lot
-from cosmosql.schema.kinds import RISING
+from cosmosql.schema.kinds import COMBINED, RISING
 
 LARGEST = 1e300
 """Stands for infinity, which JSON cannot write."""
@@ -28,10 +35,12 @@ HALVINGS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CascadeRule:
-    """A row goes on from a tier where its confidence passes the tier's cut."""
+    """A row goes on from a tier where its confidence passes the tier's cut. A tier whose signal is
+    `combined` has its combination."""
 
     signals: tuple[str | None, ...]
     cuts: tuple[Cut, ...]
+    combinations: tuple[Combination | None, ...] = ()
 
     def first(self, question: Question) -> int:
         return 0
@@ -39,7 +48,7 @@ class CascadeRule:
     def then(self, question: Question, tier: int, signals: Mapping[str, float]) -> int:
         if tier >= len(self.cuts):
             return tier
-        sure = confidence(signals, self.signals[tier])
+        sure = confidence(self.given(tier, signals), self.signals[tier])
         return tier + int(self.cuts[tier].passes(sure, lot(question.row)))
 
     def why(
@@ -47,22 +56,32 @@ class CascadeRule:
     ) -> Mapping[str, float]:
         if tier is None or tier >= len(self.cuts):
             return {}
+        name = self.signals[tier] or ""
         figures = {
-            self.signals[tier] or "": signals.get(self.signals[tier] or "", math.nan),
+            name: self.given(tier, signals).get(name, math.nan),
             "threshold": self.cuts[tier].threshold * (-1 if self.falls(tier) else 1),
         }
         return {name: value for name, value in figures.items() if math.isfinite(value)}
+
+    def given(self, tier: int, signals: Mapping[str, float]) -> Mapping[str, float]:
+        """The answer's signals, `combined` among them where that decides."""
+        return beside(signals, self.combinations[tier] if self.combinations else None)
 
     def falls(self, tier: int) -> bool:
         """Whether the tier's signal is high where it is unsure."""
         return self.signals[tier] is not None and self.signals[tier] not in RISING
 
     def state(self) -> Mapping[str, Json]:
-        return {
+        state: dict[str, Json] = {
             "signals": list(self.signals),
             "thresholds": [min(max(cut.threshold, -LARGEST), LARGEST) for cut in self.cuts],
             "tied": [cut.tied for cut in self.cuts],
         }
+        if any(self.combinations):
+            state["combinations"] = [
+                None if one is None else one.state() for one in self.combinations
+            ]
+        return state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +89,12 @@ class FittedCascade:
     """`sure`: confidence of each tier but the last on the fitted rows, (tiers - 1, rows)."""
 
     signals: tuple[str | None, ...]
+    combinations: tuple[Combination | None, ...]
     sure: Array = field(repr=False)
     costs: tuple[float, ...]
 
     def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways:
-        sure = np.stack(
-            [
-                confidences(seen.signals[tier], name, seen.rows)
-                for tier, name in enumerate(self.signals)
-            ]
-        )
+        sure = surenesses(seen, self.signals, self.combinations)
         return stacked([reached(sure, self.rule(budget).cuts) for budget in budgets])
 
     def known_ways(self, budgets: Sequence[float]) -> Ways:
@@ -87,7 +102,11 @@ class FittedCascade:
         return stacked([reached(self.sure, self.rule(budget).cuts) for budget in budgets])
 
     def rule(self, budget: float) -> CascadeRule:
-        return CascadeRule(signals=self.signals, cuts=self.cuts_at(self.share(budget)))
+        return CascadeRule(
+            signals=self.signals,
+            cuts=self.cuts_at(self.share(budget)),
+            combinations=self.combinations,
+        )
 
     def share(self, budget: float) -> float:
         """The largest share that every tier may hand on within the budget."""
@@ -144,13 +163,20 @@ class Cascade:
     def fit(self, known: Known, options: Mapping[str, object], *, seed: int) -> Fitted:
         seen = known.seen
         wanted = str(options.get("signal", "margin"))
-        names = tuple(signal_of(tier, wanted) for tier in seen.signals[:-1])
-        sure = [
-            confidences(tier, name, seen.rows)
-            for tier, name in zip(seen.signals, names, strict=False)
-        ]
+        tiers = seen.signals[:-1]
+        combinations = tuple(
+            combine(signals, right) if wanted == COMBINED else None
+            for signals, right in zip(tiers, known.scores, strict=False)
+        )
+        names = tuple(
+            signal_of(beside_all(signals, combination, seen.rows), wanted)
+            for signals, combination in zip(tiers, combinations, strict=True)
+        )
         return FittedCascade(
-            signals=names, sure=np.stack(sure), costs=tuple(float(cost) for cost in seen.costs)
+            signals=names,
+            combinations=combinations,
+            sure=surenesses(seen, names, combinations),
+            costs=tuple(float(cost) for cost in seen.costs),
         )
 
     def load(self, state: Mapping[str, Json]) -> Rule:
@@ -163,7 +189,30 @@ class Cascade:
                 Cut(threshold=loaded_threshold(float(str(limit))), tied=float(str(share)))
                 for limit, share in zip(thresholds, tied, strict=True)
             ),
+            combinations=loaded_combinations(state.get("combinations", [])),
         )
+
+
+def surenesses(
+    seen: Seen, names: Sequence[str | None], combinations: Sequence[Combination | None]
+) -> Array:
+    """Confidence of each tier but the last, shape (tiers - 1, rows)."""
+    tiers = zip(seen.signals, names, combinations, strict=False)
+    return np.stack(
+        [
+            confidences(beside_all(signals, combination, seen.rows), name, seen.rows)
+            for signals, name, combination in tiers
+        ]
+    )
+
+
+def loaded_combinations(states: Json) -> tuple[Combination | None, ...]:
+    assert isinstance(states, list)
+    found = []
+    for state in states:
+        assert state is None or isinstance(state, dict)
+        found.append(None if state is None else combination_of(state))
+    return tuple(found)
 
 
 def loaded_threshold(value: float) -> float:

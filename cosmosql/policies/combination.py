@@ -6,6 +6,7 @@ small tier gets wrong, not what a larger one would get right.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from scipy.special import expit
 
 from cosmosql.identity import Json, rounded
 from cosmosql.policies import logistic
+from cosmosql.schema.kinds import COMBINED
 
 Array = NDArray[np.float64]
 
@@ -30,20 +32,23 @@ class Combination:
     intercept: float
 
     def of(self, signals: Mapping[str, float]) -> float:
-        """The chance that one answer is right."""
-        total = self.intercept
+        """The chance that one answer is right; NaN where it has none of the signals."""
+        total, known = self.intercept, False
         for name, mean, slope in zip(self.names, self.means, self.slopes, strict=True):
-            value = signals.get(name, mean)
-            total += slope * ((mean if value != value else value) - mean)
-        return float(expit(total))
+            value = signals.get(name, math.nan)
+            if math.isfinite(value):
+                total, known = total + slope * (value - mean), True
+        return float(expit(total)) if known else math.nan
 
     def over(self, signals: Mapping[str, Array], rows: int) -> Array:
         """The chance of each of so many rows, shape (rows,)."""
-        total = np.full(rows, self.intercept)
+        total, known = np.full(rows, self.intercept), np.zeros(rows, bool)
         for name, mean, slope in zip(self.names, self.means, self.slopes, strict=True):
-            values = signals.get(name, np.full(rows, mean))
-            total += slope * (np.where(np.isfinite(values), values, mean) - mean)
-        return np.asarray(expit(total))
+            values = signals.get(name, np.full(rows, np.nan))
+            finite = np.isfinite(values)
+            total += slope * (np.where(finite, values, mean) - mean)
+            known |= finite
+        return np.where(known, expit(total), np.nan)
 
     def state(self) -> dict[str, Json]:
         return {
@@ -52,6 +57,20 @@ class Combination:
             "slopes": list(self.slopes),
             "intercept": self.intercept,
         }
+
+
+def beside(signals: Mapping[str, float], combination: Combination | None) -> Mapping[str, float]:
+    """An answer's signals with `combined` beside them, where there is a combination."""
+    return signals if combination is None else {**signals, COMBINED: combination.of(signals)}
+
+
+def beside_all(
+    signals: Mapping[str, Array], combination: Combination | None, rows: int
+) -> Mapping[str, Array]:
+    """The same of so many answers at once."""
+    return (
+        signals if combination is None else {**signals, COMBINED: combination.over(signals, rows)}
+    )
 
 
 def combination_of(state: Mapping[str, Json]) -> Combination:

@@ -38,6 +38,9 @@ RISING = (
 )
 """Signals that are high where the model is sure; entropy is the other way round."""
 
+BY_HAND = tuple(name for name in RISING if name != COMBINED)
+"""Signals on which a threshold may be written: they mean the same wherever they are measured."""
+
 SIGNALS = (*RISING[:3], "entropy", *RISING[3:])
 """Uncertainty signals of an answer, as `contracts.strategy.Answer` names them, and `combined`."""
 

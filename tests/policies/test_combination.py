@@ -7,9 +7,12 @@ import json
 import numpy as np
 import pytest
 
+from cosmosql.contracts.policy import Known, Question, Seen
 from cosmosql.policies import logistic
 from cosmosql.policies.calibration import cross_fitted, platt, reliability
+from cosmosql.policies.cascade import Cascade
 from cosmosql.policies.combination import combination_of, combine, combined
+from cosmosql.policies.curves import accuracies
 
 ROWS = 1500
 
@@ -59,7 +62,10 @@ def test_row_by_row_and_over_arrays_agree_after_saving() -> None:
     for row in range(40):
         one = {name: float(values[row]) for name, values in signals.items()}
         assert again.of(one) == pytest.approx(over[row], abs=1e-12)
-    assert found.of({}) == pytest.approx(float(found.over({}, 1)[0]))
+    assert np.isnan(found.of({})) and np.isnan(found.over({}, 1)[0])
+    assert found.of({"margin": 1.0}) == pytest.approx(
+        found.over({"margin": np.array([1.0])}, 1)[0], abs=1e-12
+    )
 
 
 def test_no_row_is_judged_by_a_fit_on_itself() -> None:
@@ -99,3 +105,40 @@ def test_logistic_regression_finds_the_weights() -> None:
 def test_all_right_is_no_certainty() -> None:
     features = np.arange(20.0)[:, None]
     assert 0.9 < logistic.fit(features, np.ones(20)).chances(features).max() < 0.99
+
+
+def known(signals: dict[str, np.ndarray], right: np.ndarray) -> Known:
+    questions = tuple(Question(row=f"row {place}", text="") for place in range(ROWS))
+    seen = Seen(questions=questions, signals=(signals, {}), costs=np.array([1.0, 4.0]))
+    return Known(seen=seen, scores=np.stack([right, np.ones(ROWS)]))
+
+
+def test_a_cascade_by_the_combination_beats_one_by_its_parts() -> None:
+    """The large tier is always right, so that whoever tells best who is wrong gains most."""
+    rows = known(*world())
+    reached = {}
+    for signal in ("margin", "entropy", "combined"):
+        fitted = Cascade().fit(rows, {"signal": signal}, seed=0)
+        reached[signal] = accuracies(fitted.ways(rows.seen, [2.0]), rows.scores)[0]
+    assert reached["combined"] > max(reached["margin"], reached["entropy"]) + 0.02
+
+
+def test_a_saved_cascade_by_the_combination_serves_as_before() -> None:
+    signals, right = world()
+    rows = known(signals, right)
+    fitted = Cascade().fit(rows, {"signal": "combined"}, seed=0)
+    rule = fitted.rule(2.0)
+    again = Cascade().load(json.loads(json.dumps(rule.state())))
+    expected = fitted.ways(rows.seen, [2.0]).answers[0, 1]
+    for place, question in enumerate(rows.seen.questions[:200]):
+        own = {name: float(values[place]) for name, values in signals.items()}
+        assert again.then(question, 0, own) == rule.then(question, 0, own)
+        if expected[place] in (0.0, 1.0):
+            assert again.then(question, 0, own) == expected[place]
+    assert again.then(rows.seen.questions[0], 0, {}) == 1
+
+
+def test_without_signals_that_vary_a_cascade_has_none_to_combine() -> None:
+    rows = known({"margin": np.ones(ROWS)}, np.ones(ROWS))
+    rule = Cascade().fit(rows, {"signal": "combined"}, seed=0).rule(2.0)
+    assert rule.state()["signals"] == ["margin"]
