@@ -130,13 +130,14 @@ def test_packed_files_and_what_is_wrong_with_them(tmp_path: Path) -> None:
         assert "packed file" in found[0].notes[0]
 
 
+@pytest.mark.parametrize("line", [b" " * (1 << 20), b'{"id": 0, "output": "a"}\n' * 40_000])
 def test_a_packed_file_that_would_fill_the_memory_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes
 ) -> None:
-    monkeypatch.setattr("cosmosql.extensions.sources.files.MOST_BYTES", 1 << 20)
-    bomb = gzip.compress(b" " * (1 << 22))
-    (found,) = refused(tmp_path, bomb, "a.jsonl.gz")
-    assert (found.code, "more than 1 MiB" in found.notes[0]) == ("E0517", True)
+    monkeypatch.setattr("cosmosql.extensions.sources.files.SMALL", 1 << 10)
+    found = refused(tmp_path, gzip.compress(line), "a.jsonl.gz")
+    assert found[-1].code == "E0517"
+    assert "more than 50 times its size" in found[-1].notes[0]
 
 
 def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import cast
 
@@ -47,6 +48,15 @@ def test_jsonl_skips_blank_lines_and_keeps_line_numbers(tmp_path: Path) -> None:
     assert part.rows == ({"a": 1}, {"a": "ü"})
     assert part.lines == (1, 3)
     assert (part.origin, part.role) == ("a.jsonl", None)
+
+
+@pytest.mark.parametrize(("kind", "text"), [("jsonl", '{"a": "1"}\n'), ("csv", "a\n1\n")])
+def test_packed_rows_are_read_as_unpacked_ones(tmp_path: Path, kind: str, text: str) -> None:
+    (tmp_path / f"a.{kind}.gz").write_bytes(gzip.compress(text.encode()))
+    (part,) = read(kind, tmp_path, source=f"a.{kind}.gz")
+    assert part.rows == ({"a": "1"},)
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(text.encode())[:-5])
+    assert codes(refused(kind, tmp_path, source="cut.gz")) == ["E0517"]
 
 
 def test_a_table_that_is_read_as_jsonl_is_told_once(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ operating system enforces, with a proper exit code and no traceback."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import resource
@@ -324,6 +325,30 @@ def test_hostile_rows_end(tmp_path: Path, name: str) -> None:
     assert done.returncode in (0, WRONG_INPUT, RUN_FAILED), (done.returncode, done.stderr[-2000:])
     assert "Traceback" not in done.stderr
     assert len(done.stderr) < 100_000
+
+
+@pytest.mark.parametrize("line", [b" ", b"{}\n"], ids=["blank", "empty"])
+def test_packed_bombs_end(tmp_path: Path, line: bytes) -> None:
+    """A quarter of a gigabyte in a megabyte, as rows and as the answers to them."""
+    packed = gzip.compress(line * ((1 << 28) // len(line)), compresslevel=1)
+    (tmp_path / "rows.jsonl.gz").write_bytes(packed)
+    (tmp_path / "spec.cosmos").write_text(head("rows.jsonl.gz") + QUERY, encoding="utf-8")
+    (tmp_path / "rows.jsonl").write_text(
+        "".join(json.dumps({"n": n, **json.loads(row)}) + "\n" for n, row in enumerate(GOOD)),
+        encoding="utf-8",
+    )
+    answered = (
+        head().replace('.jsonl"', '.jsonl"\n  id = n')
+        + 'model m using recorded {\n  source = "rows.jsonl.gz"\n}\n'
+        + "strategy m using prompt {\n  model = model.m\n}\n"
+        + QUERY
+    )
+    (tmp_path / "answered.cosmos").write_text(answered, encoding="utf-8")
+    for spec in ("spec.cosmos", "answered.cosmos"):
+        done = ended(tmp_path, "check", spec)
+        assert done.returncode == WRONG_INPUT, (done.returncode, done.stderr[-2000:])
+        assert "E0517" in done.stderr + done.stdout
+        assert "Traceback" not in done.stderr
 
 
 CELLS: dict[str, Callable[[], bytes]] = {

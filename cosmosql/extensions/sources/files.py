@@ -32,8 +32,12 @@ FILE_OPTIONS: tuple[Field, ...] = (
 Rows = tuple[tuple[Mapping[str, object], ...], tuple[int, ...]]
 """Rows and the line of each."""
 
-MOST_BYTES = 1 << 29
-"""Of an unpacked file: a small packed one must not fill the memory of who checks it."""
+MOST_PACKED = 50
+"""A packed file may be so many times as large unpacked, or SMALL: rows pack five to ten times, and
+what packs a thousand times is there to fill the memory of who checks it."""
+
+SMALL = 16 << 20
+CHUNK = 1 << 20
 
 SHOWN = 60
 MOST_FINDINGS = 5
@@ -171,9 +175,9 @@ class Problems:
             help="save the file as UTF-8",
         )
 
-    def unreadable(self, message: str) -> None:
+    def unreadable(self, message: str, help: str | None = None) -> None:
         """E0517 for the file as a whole."""
-        self._add("E0517", "malformed row", f"{self._written}: {message}", help=None)
+        self._add("E0517", "malformed row", f"{self._written}: {message}", help=help)
 
     def _add(self, code: str, title: str, note: str, *, help: str | None) -> None:
         same = sum(1 for item in self.found if item.code == code)
@@ -204,25 +208,33 @@ def text_lines(path: Path, problems: Problems) -> Iterator[tuple[int, str]]:
 
 
 def raw_lines(path: Path, problems: Problems) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file with their numbers, unpacked where its name ends in `.gz`. A packed file
-    that is damaged, or unpacks to more than MOST_BYTES, is found (E0517) and read no further."""
+    """The lines of a file with their numbers, unpacked where its name ends in `.gz`. Of a packed
+    file that is damaged, or unpacks to more than MOST_PACKED times its size, that is found (E0517)
+    and no line is read."""
     if path.suffix != ".gz":
         with path.open("rb") as file:
             yield from enumerate(file, start=1)
-        return
-    number, left = 0, MOST_BYTES
+    elif _unpacks(path, problems):
+        with gzip.open(path, "rb") as packed:
+            yield from enumerate(packed, start=1)
+
+
+def _unpacks(path: Path, problems: Problems) -> bool:
+    """Whether a packed file is whole and no bomb: seen before any of it is kept."""
+    left = max(SMALL, MOST_PACKED * path.stat().st_size)
     try:
         with gzip.open(path, "rb") as packed:
-            # A line of a hostile file may be endless: it is asked for by no more than is left.
-            while raw := packed.readline(left + 1):
-                number, left = number + 1, left - len(raw)
+            while part := packed.read(CHUNK):
+                left -= len(part)
                 if left < 0:
-                    problems.malformed(number, f"it unpacks to more than {MOST_BYTES >> 20} MiB")
-                    return
-                yield number, raw
+                    problems.unreadable(
+                        f"it unpacks to more than {MOST_PACKED} times its size",
+                        help="where it is yours, unpack it and name the unpacked file",
+                    )
+                    return False
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        problems.malformed(
-            number + 1,
-            f"the packed file ends here or is damaged ({error})",
-            help="pack the file again: `gzip`",
+        problems.unreadable(
+            f"the packed file is damaged or cut short ({error})", help="pack the file again: `gzip`"
         )
+        return False
+    return True
