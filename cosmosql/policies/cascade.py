@@ -30,7 +30,7 @@ from cosmosql.schema.kinds import COMBINED, RISING
 LARGEST = 1e300
 """Stands for infinity, which JSON cannot write."""
 
-HALVINGS = 50
+HALVINGS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,8 @@ class FittedCascade:
 
     def spent(self, share: float) -> float:
         """Expected money a fitted row where every tier hands on this share."""
-        return sum(cost * share**tier for tier, cost in enumerate(self.costs))
+        asked, _ = reached(self.sure, self.cuts_at(share))
+        return float(asked.mean(axis=1) @ np.array(self.costs))
 
     def cuts_at(self, share: float) -> tuple[Cut, ...]:
         """The cut of each tier on the fitted rows that reach it."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from cosmosql.contracts.policy import Array, Fitted, Known, Policy, Ways
 from cosmosql.policies.curves import answering, at_spend, budget_grid
-from cosmosql.policies.prior import Belief, level
+from cosmosql.policies.prior import Belief
 from cosmosql.policies.rows import FOLDS, folds_by, part
 
 REFERENCE = "mix"
@@ -43,16 +43,16 @@ class Standing:
     expected: float
 
 
-def standings(
+def wins(
     policies: Mapping[str, Policy],
     fitted: Mapping[str, Fitted],
     known: Known,
     options: Mapping[str, object],
-    beliefs: Mapping[str, Belief],
     *,
     seed: int,
-) -> dict[str, Standing]:
-    """Of every policy, among them `mix`. Policies are compared at equal spend, row by row."""
+) -> dict[str, Array]:
+    """What every policy wins over the mix on each known row in AUC, shape (rows,), by models that
+    have not seen the row; `mix` is among them. Policies are compared at equal spend."""
     budgets = budget_grid(known.seen.costs)
     shares = {
         name: answering(
@@ -65,14 +65,21 @@ def standings(
         )
         for name in sorted(fitted)
     }
-    size = level(known.scores[-1] - known.scores[0])
-    found = {}
-    for name, share in shares.items():
-        differences = ((share - shares[REFERENCE]) * known.scores).sum(axis=0)
-        belief = beliefs.get(name, UNKNOWN)
-        found[name] = standing(differences, belief, size)
-    found[REFERENCE] = Standing(won=0.0, error=0.0, expected=0.0)
-    return found
+    return {
+        name: np.asarray(((share - shares[REFERENCE]) * known.scores).sum(axis=0))
+        for name, share in shares.items()
+    }
+
+
+def standings(
+    won: Mapping[str, Array], beliefs: Mapping[str, Belief], size: float
+) -> dict[str, Standing]:
+    """Where every policy stands; `size` is the pair's mean gain, the unit of beliefs."""
+    found = {
+        name: standing(differences, beliefs.get(name, UNKNOWN), size)
+        for name, differences in won.items()
+    }
+    return {**found, REFERENCE: Standing(won=0.0, error=0.0, expected=0.0)}
 
 
 def standing(differences: Array, belief: Belief, size: float) -> Standing:

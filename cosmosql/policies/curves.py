@@ -77,7 +77,10 @@ def resampled(values: Array, groups: NDArray[np.intp], *, draws: int, seed: int)
     sums = np.zeros((count, values.shape[1]))
     np.add.at(sums, groups, values)
     sizes = np.bincount(groups, minlength=count).astype(np.float64)
-    weights = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
+    generator = np.random.default_rng(seed)
+    weights = np.stack(
+        [np.bincount(generator.integers(count, size=count), minlength=count) for _ in range(draws)]
+    ).astype(np.float64)
     return np.asarray((weights @ sums) / (weights @ sizes)[:, None])
 
 

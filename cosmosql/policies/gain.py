@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -67,7 +68,16 @@ class Before:
 def fit_before(
     questions: tuple[Question, ...], scores: Array, prior: Prior, *, seed: int
 ) -> tuple[Before, Array]:
-    """The model and its left-out gains of the fitted rows, shape (tiers, rows)."""
+    """The model and its left-out gains of the fitted rows, shape (tiers, rows). Policies that are
+    compared on the same rows ask for the same one."""
+    return _fit_before(questions, scores.tobytes(), prior, seed)
+
+
+@lru_cache(maxsize=4)
+def _fit_before(
+    questions: tuple[Question, ...], content: bytes, prior: Prior, seed: int
+) -> tuple[Before, Array]:
+    scores = np.frombuffer(content).reshape(-1, len(questions))
     surfaces = looked_at(questions)[0]
     topics, spoken = spoken_of(questions, seed=seed)
     shape = prior.shape(surfaces)

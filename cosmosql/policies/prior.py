@@ -49,7 +49,7 @@ class Belief:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prior:
     """`surface` weighs standardised surface features, `signal` the rank features of an answer's
     margin: gains in units of their mean. The slopes say how much of either a new pair shows.
