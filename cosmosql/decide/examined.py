@@ -47,11 +47,11 @@ def slices_of(forecasts: Sequence[Forecast], decision: Decision, traits: Traits)
 
 def chosen_scores(forecasts: Sequence[Forecast], decision: Decision) -> Mapping[str, float]:
     """The expected score of the chosen candidate or policy on each of its rows."""
-    for policy in decision.policies:
-        if policy.name == decision.chosen and policy.scores:
-            return policy.scores
-    single = {policy.name: policy.members[0] for policy in decision.policies if policy.members}
-    name = single.get(decision.chosen or "", decision.chosen)
+    policy = next((one for one in decision.policies if one.name == decision.chosen), None)
+    if policy is not None and policy.scores:
+        return policy.scores
+    single = policy is not None and len(policy.members) == 1
+    name = policy.members[0] if policy is not None and single else decision.chosen
     for one in forecasts:
         if one.candidate.name == name and one.items is not None:
             if not isinstance(one.metric, Distribution):
