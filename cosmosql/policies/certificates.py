@@ -32,6 +32,9 @@ DOUBT = 0.5
 HEDGES = (0.5, 1.0, 2.0)
 """Multiples of the chosen stake that share the wealth: it was chosen on other rows."""
 
+LIKELY = 0.84
+"""Standard deviations below which a normal variable lies with a chance of 80 %."""
+
 MOSTLY = 0.9
 """Share of rows that must be served without a lot, or with the same one, for an exact test. The
 others, such as the row that a threshold lies on, count at their worst."""
@@ -84,6 +87,20 @@ class Trial:
     """The least slack of a row."""
     rate: float
     """Expected logarithmic growth of the evidence with a row, on the rows it was designed on."""
+    spread: float
+    """Standard deviation of that growth from row to row."""
+
+    def needed(self, confidence: float) -> int | None:
+        """Rows that certify the way with a chance of about 80 %, were new rows like those it was
+        designed on; None where none ever will."""
+        wanted = -np.log(1 - confidence)
+        if self.rate <= 0:
+            return None
+        if not np.isfinite(self.rate):
+            return 1
+        luck = LIKELY * self.spread
+        root = (luck + np.sqrt(luck**2 + 4 * self.rate * wanted)) / (2 * self.rate)
+        return max(int(np.ceil(root**2 - CLOSE)), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +110,25 @@ class Design:
     promise: Promise
     trials: tuple[Trial, ...]
 
-    def needed(self, confidence: float) -> int | None:
-        """Rows from which on the first trial should pass, were new rows like those it was designed
-        on; None where they say that it never will."""
-        rate = self.trials[0].rate if self.trials else 0.0
-        return max(int(np.ceil(-np.log(1 - confidence) / rate - CLOSE)), 1) if rate > 0 else None
+    def needed(self, confidence: float, way: int | None = None) -> int | None:
+        """Rows that should certify a way, and so all that are tested before it; where they never
+        will, or no way is named, the first that is tested. None where not even that."""
+        found: list[int] = []
+        for trial in self.trials:
+            rows = trial.needed(confidence)
+            if rows is None:
+                break
+            found.append(rows)
+            if trial.way == way:
+                return max(found)
+        return found[0] if found else None
 
     def hoped(self, rows: int, confidence: float) -> tuple[int, ...]:
         """The ways that so many calibration rows should certify, were they like those it was
         designed on."""
         ways: list[int] = []
         for trial in self.trials:
-            if trial.rate * rows < -np.log(1 - confidence) - CLOSE:
+            if not rows or trial.rate * rows < -np.log(1 - confidence) - CLOSE:
                 break
             ways.append(trial.way)
         return tuple(ways)
@@ -162,21 +186,27 @@ def is_reference(promise: Promise, answers: Array) -> bool:
 
 def trial(promise: Promise, way: int, answers: Array, scores: Array, *, binary: bool) -> Trial:
     """How a way is tested, from its answers on the rows of the design."""
-    slack = promise.slack((answers * scores).sum(axis=0), scores)
-    worst = promise.worst(answers)
+    policy = (answers * scores).sum(axis=0)
+    slack, worst = promise.slack(policy, scores), promise.worst(answers)
+    rate, spread, bet = growth(slack, worst)
+    bets = Trial(way=way, test="betting", stake=bet, worst=worst, rate=rate, spread=spread)
     test = exact_test(promise, answers) if binary else "betting"
-    if test == "betting":
-        rate, bet = growth(slack, worst)
-        return Trial(way=way, test=test, stake=bet, worst=worst, rate=rate)
     reference = promise.reference
     stake = 1.0
+    if test == "betting":
+        return bets
     if test == "paired" and reference is not None:
         # The lots of a mix cancel out: it is tested in units of their chance.
         stake = departure(answers, reference) or 1.0
         slack, worst = slack / stake, -1.0 - promise.floor / stake
-    return Trial(
-        way=way, test=test, stake=stake, worst=worst, rate=growth(slack, worst, doubt=0.0)[0]
-    )
+    if test == "losses" and reference is not None:
+        # Answers that only the policy gets right count for nothing here.
+        slack = (
+            np.minimum(policy, scores[reference]) - promise.weights[reference] * scores[reference]
+        )
+    rate, spread, _ = growth(slack, worst, doubt=0.0)
+    exact = Trial(way=way, test=test, stake=stake, worst=worst, rate=rate, spread=spread)
+    return max(exact, bets, key=lambda one: one.rate) if test == "losses" else exact
 
 
 def exact_test(promise: Promise, answers: Array) -> str:
@@ -301,20 +331,23 @@ def upper_share(events: int, rows: int, confidence: float) -> float:
     return float(beta.ppf(confidence, events + 1, rows - events)) if events < rows else 1.0
 
 
-def growth(slack: Array, worst: float, *, doubt: float = DOUBT) -> tuple[float, float]:
-    """The largest mean logarithmic growth of a bet on the rows' slack, and the bet (Waudby-Smith
+def growth(slack: Array, worst: float, *, doubt: float = DOUBT) -> tuple[float, float, float]:
+    """The largest mean logarithmic growth of a bet on the rows' slack, its standard deviation from
+    row to row, and the bet (Waudby-Smith
     and Ramdas 2024, Estimating means of bounded random variables by betting, section 5); `doubt`
     rows of the worst outcome keep it from betting all."""
     if worst >= 0:
-        return np.inf, 1.0
+        return np.inf, 0.0, 1.0
     most = -1.0 / worst
     bets = most * np.linspace(1 / BETS, 1.0, BETS)
     with np.errstate(divide="ignore", invalid="ignore"):
-        grown = np.log1p(np.maximum(bets[:, None] * slack[None, :], -1.0)).sum(axis=1)
+        logs = np.log1p(np.maximum(bets[:, None] * slack[None, :], -1.0))
+        grown = logs.sum(axis=1)
         if doubt:
             grown += doubt * np.log1p(np.maximum(bets * worst, -1.0))
     best = int(np.argmax(grown))
-    return max(float(grown[best]) / (len(slack) + doubt), 0.0), float(bets[best])
+    rate = max(float(grown[best]) / (len(slack) + doubt), 0.0)
+    return rate, float(logs[best].std()) if rate > 0 else 0.0, float(bets[best])
 
 
 def wealth(slack: Array, bet: float, worst: float) -> float:
