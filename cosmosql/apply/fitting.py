@@ -13,7 +13,7 @@ from cosmosql.artifact.storage import document_bytes
 from cosmosql.contracts.policy import Known, Question, Rule, Seen
 from cosmosql.data.rows import Role
 from cosmosql.decide.person import PERSON
-from cosmosql.decide.policies import options_of
+from cosmosql.decide.plug_ins import options_of
 from cosmosql.evidence.observation import Item
 from cosmosql.identity import Json, rounded
 from cosmosql.model import program as model

@@ -44,15 +44,15 @@ def pairs(frontier: Frontier) -> Iterator[Chain]:
 
 
 def spanning(frontier: Frontier) -> Iterator[Chain]:
-    """The cheapest with the best, and with the neighbour on the hull between them that gains most
-    over their mixes: where fits are dear, few chains that span the frontier."""
-    by_name = {one.candidate.name: one for chain in neighbours(frontier) for one in chain.members}
+    """The neighbours on the hull, the cheapest with the best, and with the one between them that
+    gains most over their mixes: where fits are dear, few chains that span the frontier."""
+    near = list(neighbours(frontier))
+    by_name = {one.candidate.name: one for chain in near for one in chain.members}
     hull = list(by_name.values())
-    if len(hull) < 2:
-        return
-    yield Chain(members=(hull[0], hull[-1]))
-    line = Frontier(singles=(hull[0], hull[-1]))
+    yield from near
     if len(hull) > 2:
+        yield Chain(members=(hull[0], hull[-1]))
+        line = Frontier(singles=(hull[0], hull[-1]))
         middle = max(
             hull[1:-1], key=lambda one: mean_metric(one) - (line.mixed_metric(mean_cost(one)) or 0)
         )

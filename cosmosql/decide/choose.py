@@ -23,8 +23,9 @@ from cosmosql.decide.formulas import Array, Strategies
 from cosmosql.decide.imagined import Imagined
 from cosmosql.decide.judged import Judged, expected, is_ratio, judge_one
 from cosmosql.decide.next_dollar import EVIDENCE, Market, purchases
+from cosmosql.decide.offering import Offer
 from cosmosql.decide.paired import Paired, paired
-from cosmosql.decide.policies import NO_QUESTIONS, Offer, offers
+from cosmosql.decide.policies import NO_QUESTIONS, offers
 from cosmosql.decide.reasons import (
     Comparison,
     reason_against,

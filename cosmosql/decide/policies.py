@@ -9,51 +9,46 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import cast
 
 import numpy as np
 
-from cosmosql.contracts import policy as contract
 from cosmosql.contracts.policy import Question, Rule, Ways
 from cosmosql.decide.certified import Standing, served_by
 from cosmosql.decide.chains import Chain, neighbours, pairs, spanning, staged
-from cosmosql.decide.decision import CurvePoint, PolicyForecast
 from cosmosql.decide.formulas import Strategies
 from cosmosql.decide.frontier import Frontier, frontier_of, mean_cost, mean_metric
+from cosmosql.decide.offering import (
+    Offer,
+    curve_of,
+    described,
+    named,
+    refused,
+    refused_whole,
+    single,
+)
 from cosmosql.decide.operating import (
     OperatingPoint,
-    basis_of,
     draws_for,
     in_column,
     operating_point,
     point_at,
 )
 from cosmosql.decide.person import PERSON, person
-from cosmosql.decide.subject import Subject, by_strategy, subject_of
-from cosmosql.decide.tiers import Sums, Tiers, cross_fitted, outcomes, sums_of, tiers_of
+from cosmosql.decide.plug_ins import implementation, options_of
+from cosmosql.decide.preferred import areas_won, outdone
+from cosmosql.decide.subject import by_strategy
+from cosmosql.decide.tiers import Tiers, cross_fitted, left_out, sums_of, tiers_of
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Escalation, Policy, Query
-from cosmosql.policies.cascade import LARGEST, CascadeRule
+from cosmosql.policies.cascade import CascadeRule
 from cosmosql.policies.confidence import signal_of
-from cosmosql.policies.curves import area
 from cosmosql.policies.cut import Cut
 from cosmosql.predict.forecast import Forecast
-from cosmosql.schema import registry
 
 SEARCHED = ("mix", "cascade", "route", "cascade_route")
 """What `auto` searches over beside the single candidates, simplest first."""
 
 NO_QUESTIONS: Mapping[str, Question] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A policy as the decision sees it: `subject` is None where it is refused."""
-
-    forecast: PolicyForecast
-    subject: Subject | None
-    standing: Standing | None = field(default=None, repr=False)
-    """What a test of it takes; None where it is refused, or one candidate answers all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +105,8 @@ def offers(
         for chain in chains_of(kind, policy, members, frontier):
             one = offer(setting, kind, chain, simpler)
             found += [one] if one else []
+    if policy.using == "auto":
+        found = one_a_chain(found)
     if not found:
         reason = (
             "one of its strategies is as cheap and as good as any other"
@@ -135,20 +132,6 @@ def kinds_of(policy: Policy, questions: bool) -> Iterator[str]:
                 yield kind
 
 
-def implementation(kind: str) -> contract.Policy:
-    return cast(contract.Policy, registry.load(registry.extension("policy", kind)))
-
-
-def options_of(policy: Policy, kind: str) -> dict[str, object]:
-    """What the plug-in is told: its own options, those of the declaration or its defaults, and the
-    signal."""
-    fields = registry.extension("policy", kind).options
-    options: dict[str, object] = {one.name: one.default for one in fields}
-    if policy.using == kind:
-        options |= policy.options
-    return {**options, "signal": policy.signal}
-
-
 def chains_of(
     kind: str, policy: Policy, members: Sequence[Forecast], frontier: Frontier
 ) -> Iterator[Chain]:
@@ -167,70 +150,10 @@ def shortened(found: Sequence[Offer]) -> tuple[Offer, ...]:
     """Everything that pays, and of each refused kind the one with the largest AUC."""
     kept = [one for one in found if one.subject is not None]
     for kind in dict.fromkeys(one.forecast.kind for one in found):
-        refused = [one for one in found if one.subject is None and one.forecast.kind == kind]
-        if refused:
-            kept.append(max(refused, key=lambda one: one.forecast.auc or 0.0))
+        withdrawn = [one for one in found if one.subject is None and one.forecast.kind == kind]
+        if withdrawn:
+            kept.append(max(withdrawn, key=lambda one: one.forecast.auc or 0.0))
     return tuple(kept)
-
-
-def refused_whole(
-    policy: Policy, reason: str, kind: str | None = None, members: tuple[str, ...] = ()
-) -> Offer:
-    """A policy of which nothing can be forecast."""
-    kind = kind or policy.using
-    return Offer(
-        forecast=PolicyForecast(
-            name=named(policy, kind, members) if members else policy.name,
-            kind=kind,
-            members=members,
-            signal=None,
-            thresholds=(),
-            share=None,
-            metric=Unmeasured(reason),
-            basis="predicted",
-            measures={},
-            auc=None,
-            curve=(),
-            note=f"refused: {reason}",
-        ),
-        subject=None,
-    )
-
-
-def named(policy: Policy, kind: str, members: Sequence[str]) -> str:
-    return f"{policy.name}[{kind}: {' > '.join(members)}]"
-
-
-def single(policy: Policy, forecast: Forecast) -> Offer:
-    """One candidate for every query."""
-    subject = subject_of(forecast)
-    name = f"{policy.name}[{forecast.candidate.name}]"
-    metric = forecast.metric
-    return Offer(
-        forecast=PolicyForecast(
-            name=name,
-            kind="single",
-            members=(forecast.candidate.name,),
-            signal=None,
-            thresholds=(),
-            share=None,
-            metric=metric if isinstance(metric, Unmeasured) else metric.estimate(),
-            basis="measured" if isinstance(metric, Unmeasured) else metric.basis,
-            measures={
-                measure: found if isinstance(found, Unmeasured) else found.estimate()
-                for measure, found in forecast.measures.items()
-            },
-            auc=None,
-            curve=(),
-            note=None,
-        ),
-        subject=Subject(
-            name=name,
-            strategy=None,
-            metric_name=subject.metric_name,
-            quantities=subject.quantities,
-        ),
-    )
 
 
 def offer(setting: Setting, kind: str, chain: Chain, simpler: Sequence[Offer]) -> Offer | None:
@@ -247,10 +170,10 @@ def offer(setting: Setting, kind: str, chain: Chain, simpler: Sequence[Offer]) -
     if kind == "cascade" and (missing := without_signal(tiers, policy, chain.rules)):
         return refused_whole(policy, missing, kind, tiers.names)
     plug_in, options = implementation(kind), options_of(policy, kind)
-    ways = cross_fitted(plug_in, tiers, options, seed=seed)
+    fitted = plug_in.fit(tiers.known, options, seed=seed)
+    ways = left_out(plug_in, fitted, tiers, options, seed=seed)
     sums = sums_of(tiers, ways, draws_for(tiers, ways))
     rule: Rule
-    fitted = None
     if chain.rules:
         rule = written(chain.rules)
         ways = served_by(rule, tiers.seen)
@@ -265,7 +188,6 @@ def offer(setting: Setting, kind: str, chain: Chain, simpler: Sequence[Offer]) -
             n_test=setting.n_test,
             seed=seed,
         )
-        fitted = plug_in.fit(tiers.known, options, seed=seed)
         rule = fitted.rule(point.budget or 0.0)
     if kind == "mix":
         note = point.beaten_by(setting.frontier.singles, setting.query, setting.strategies)
@@ -279,12 +201,37 @@ def offer(setting: Setting, kind: str, chain: Chain, simpler: Sequence[Offer]) -
         kind=kind,
         tiers=tiers,
         ways=ways,
-        fitted=fitted,
+        fitted=None if chain.rules else fitted,
         rule=rule,
+        budget=point.budget,
         n_test=setting.n_test,
         seed=seed,
     )
     return replace(found, standing=standing)
+
+
+def one_a_chain(found: Sequence[Offer]) -> list[Offer]:
+    """Of the policies over the same tiers the kind that is expected to win most; the others are
+    refused, and say by what."""
+    chains: dict[tuple[str, ...], dict[str, Standing]] = {}
+    for one in found:
+        if one.standing is not None and one.standing.kind != "mix":
+            chains.setdefault(one.forecast.members, {})[one.standing.kind] = one.standing
+    notes: dict[str, str] = {}
+    for members, kinds in chains.items():
+        if len(kinds) < 2:
+            continue
+        first = next(iter(kinds.values()))
+        ways = {kind: one.ways for kind, one in kinds.items()}
+        ways["mix"] = cross_fitted(implementation("mix"), first.tiers, {}, seed=first.seed)
+        won = areas_won(first.tiers, ways)
+        for kind in kinds:
+            if note := outdone(kind, list(kinds), won):
+                notes[named(first.policy, kind, members)] = note
+    return [
+        refused(one, notes[one.forecast.name]) if one.forecast.name in notes else one
+        for one in found
+    ]
 
 
 def moved(found: Offer, way: int) -> Offer:
@@ -358,66 +305,3 @@ def dominated_by(
                 f"request and is simpler; the {kind} {metric:.3f}"
             )
     return None
-
-
-def curve_of(tiers: Tiers, sums: Sums) -> tuple[CurvePoint, ...]:
-    """Expected metric at every budget, with its 90 % interval, cross-fitted."""
-    found = outcomes(tiers, sums)
-    low, high = np.quantile(found.metric, [0.05, 0.95], axis=0)
-    asked, answers = found.asked.mean(axis=1), found.answers.mean(axis=1)
-    return tuple(
-        CurvePoint(
-            budget=float(budget),
-            accuracy=float(found.metric[:, way].mean()),
-            share=float(answers[-1, way]),
-            low=float(low[way]),
-            high=float(high[way]),
-            asked=tuple(float(share) for share in asked[:, way]),
-        )
-        for way, budget in enumerate(tiers.budgets)
-    )
-
-
-def described(
-    policy: Policy,
-    kind: str,
-    tiers: Tiers,
-    point: OperatingPoint,
-    rule: Rule,
-    curve: tuple[CurvePoint, ...],
-    note: str | None,
-) -> Offer:
-    """The policy at its operating point, refused where the note says why."""
-    name, quantities = named(policy, kind, tiers.names), point.subject.quantities
-    state = rule.state()
-    limits = cast("list[float]", state.get("thresholds", []))
-    signals = cast("list[str | None]", state.get("signals", []))
-    metric = point.subject.metric
-    forecast = PolicyForecast(
-        name=name,
-        kind=kind,
-        members=tiers.names,
-        signal=next((one for one in signals if one), None),
-        thresholds=tuple(limit for limit in limits if abs(limit) < LARGEST),
-        share=point.answers[-1],
-        metric=metric if isinstance(metric, Unmeasured) else metric.estimate(),
-        basis=basis_of(tiers),
-        measures={
-            measure: found if isinstance(found, Unmeasured) else found.estimate()
-            for measure, found in quantities.items()
-            if measure != point.subject.metric_name
-        },
-        auc=area(tiers.budgets, np.array([at.accuracy for at in curve])),
-        curve=curve,
-        note=None if note is None else f"refused: {note}",
-        asked=point.asked,
-        scores=point.scores,
-        budget=point.budget,
-        costs=tuple(float(cost) for cost in tiers.seen.costs),
-        rule=state,
-        final=point.budget is None or not implementation(kind).sees,
-    )
-    subject = Subject(
-        name=name, strategy=None, metric_name=point.subject.metric_name, quantities=quantities
-    )
-    return Offer(forecast=forecast, subject=subject if note is None else None)

@@ -10,7 +10,8 @@ from cosmosql.contracts.metric import Metric
 from cosmosql.contracts.policy import Question
 from cosmosql.decide.certified import Calibration, Tested, pledges_of, study, tested
 from cosmosql.decide.decision import Decision, Verdict
-from cosmosql.decide.policies import Offer, moved
+from cosmosql.decide.offering import Offer
+from cosmosql.decide.policies import moved
 from cosmosql.decide.requirements import said
 from cosmosql.decide.subject import Subject, by_strategy
 from cosmosql.interval import Unmeasured

@@ -12,9 +12,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from cosmosql.contracts.policy import Known, Policy, Question, Seen, Ways
+from cosmosql.contracts.policy import Fitted, Known, Policy, Question, Seen, Ways
 from cosmosql.decide.frontier import mean_cost
 from cosmosql.interval import Unmeasured
+from cosmosql.policies.choice import LeavesOut
 from cosmosql.policies.rows import FOLDS, Index, folds_by, part, seen_part
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.items import row_scores
@@ -117,6 +118,17 @@ def metric_draws(forecast: Forecast) -> Array:
     if not isinstance(forecast.metric, Distribution):
         raise ValueError(f"{forecast.candidate.name} has no metric")
     return forecast.metric.draws
+
+
+def left_out(
+    policy: Policy, fitted: Fitted, tiers: Tiers, options: Mapping[str, object], *, seed: int
+) -> Ways:
+    """The ways of a fitted policy at the tiers' budgets, each row's as if it had not been seen: by
+    the policy's own word where it learned from questions and can say so (leaving rows out of a
+    linear fit has a closed form), else by fitting it again without each fold."""
+    if "question" in policy.sees and isinstance(fitted, LeavesOut):
+        return fitted.known_ways([float(budget) for budget in tiers.budgets])
+    return cross_fitted(policy, tiers, options, seed=seed)
 
 
 def cross_fitted(policy: Policy, tiers: Tiers, options: Mapping[str, object], *, seed: int) -> Ways:
