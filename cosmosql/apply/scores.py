@@ -29,6 +29,7 @@ from cosmosql.plan.series import shares_demonstrations
 from cosmosql.predict.hardware import Rates, Tariff, rates_of, tariff_of
 from cosmosql.predict.metric import metric_draws, metric_named, value_of
 from cosmosql.predict.pairing import Array, row_weights
+from cosmosql.predict.recorded import RECORDED_CURRENCY
 from cosmosql.predict.tokens import beginning
 from cosmosql.probes.lower import probe_run
 from cosmosql.probes.runtime import Runtime
@@ -73,12 +74,21 @@ class Paid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
-    """What a person takes for an answer."""
+    """What a person takes for an answer, or a request to a model costs as declared."""
 
     price: float
 
     def request(self, item: Item) -> float:
         return self.price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What was written down beside every recorded answer."""
+
+    def request(self, item: Item) -> float:
+        assert item.cost is not None  # `charged` has looked
+        return item.cost
 
 
 def outcomes(
@@ -106,7 +116,10 @@ def outcomes(
         one_off(candidate, observation, how, runtime)
         for candidate, observation, how in zip(candidates, answers, paid, strict=True)
     ]
-    each = iter(paid)
+    each = iter(
+        charged(candidate, observation, how, runtime, planned.serve_cost.unit)
+        for candidate, observation, how in zip(candidates, answers, paid, strict=True)
+    )
     fees = [
         Fee(price=float(policy.costs[tier] or 0.0)) if name == PERSON else next(each)
         for tier, name in enumerate(policy.members)
@@ -160,8 +173,8 @@ def interval(value: float, draws: Array, rows: int) -> Estimate:
 def how_paid(
     candidate: Candidate, answered: Observation, runtime: Runtime, evidence: Evidence
 ) -> Paid | Unmeasured | None:
-    """None for a member without a model: it takes no accelerator time."""
-    if candidate.model is None:
+    """None for a member that runs no model: it takes no accelerator time."""
+    if candidate.model is None or not runtime.program.runs(candidate.model):
         return None
     hardware = runtime.program.hardware.get(candidate.hardware or "")
     request = Measurement(
@@ -180,8 +193,28 @@ def how_paid(
     return Paid(rates=rates, tariff=tariff, cached=beginning(answered, fidelity, shared=shared))
 
 
+def charged(
+    candidate: Candidate,
+    answered: Observation,
+    how: Paid | Unmeasured | None,
+    runtime: Runtime,
+    unit: str | None,
+) -> Paid | Fee | Noted | Unmeasured | None:
+    """What a request to a member costs: as its model declares it, as was recorded, else as paid."""
+    model = None if candidate.model is None else runtime.program.models[candidate.model]
+    if model is not None and model.cost is not None:
+        return Fee(price=float(model.cost.base))
+    if model is None or not model.recorded:
+        return how
+    if unit != f"{RECORDED_CURRENCY}/request":
+        return Unmeasured(f"its costs were recorded in {RECORDED_CURRENCY}")
+    if any(item.cost is None for item in answered.items):
+        return Unmeasured("not every recorded answer says its `cost_usd`")
+    return Noted()
+
+
 def serving(
-    rows: Sequence[Answered], paid: Sequence[Paid | Fee | Unmeasured | None], seed: int
+    rows: Sequence[Answered], paid: Sequence[Paid | Fee | Noted | Unmeasured | None], seed: int
 ) -> Estimate | Unmeasured:
     """Mean money a request over the rows, every member that was asked counted."""
     costs = np.zeros(len(rows))
