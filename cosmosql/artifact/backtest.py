@@ -135,16 +135,45 @@ class BacktestCandidate(Part):
 
 
 class BacktestPolicy(Part):
-    """A policy's forecast, and its metric from its members' answers to the test rows."""
+    """A policy's forecast, and its metric from its members' answers to the test rows: carried out
+    as `apply` would, fitted on other test rows where `apply` fits it."""
 
     name: str
     kind: str
     basis: Basis
+    """predicted where a member was: it was forecast from a smaller probe."""
     predicted: float | None
     low: float | None
     high: float | None
     measured: float | None
     members: tuple[str, ...]
+    standard_error: float | None = None
+    """Of `measured`."""
+    runs: tuple[float, ...] = ()
+    """The metric of each run of its members, by seed."""
+    asked: tuple[float, ...] = ()
+    """Forecast: share of rows for which each member is asked."""
+    asked_measured: tuple[float, ...] = ()
+    refused: bool = False
+    """Whether the compiler does not offer it, because something simpler does as well."""
+    reason: str | None = None
+    """Why something is unmeasured."""
+
+
+class PolicyScores(Part):
+    """Scores of the forecasts of policies whose basis is predicted, offered and refused. Policies
+    of one query share members and rows, so they err alike."""
+
+    predicted: int
+    mae_points: float | None
+    bias_points: float | None
+    """Mean of measured minus predicted."""
+    coverage: float | None
+    """Share of measured values inside the 90 % interval."""
+    asked_points: float | None
+    """Mean absolute error of the share of rows for which a member but the first is asked."""
+    intervals: dict[str, Interval] = Field(default={})
+    """Of each score: bootstrap over the policies."""
 
 
 class CurveProbe(Part):
@@ -199,6 +228,7 @@ class BacktestDocument(Scores):
     budgets: tuple[CappedChoice, ...] = ()
     calibration: tuple[CalibrationPoint, ...] = ()
     policies: tuple[BacktestPolicy, ...] = ()
+    policy_scores: PolicyScores | None = None
     curves: tuple[BacktestCurve, ...] = ()
     probing_flops: float = 0.0
     exhaustive_flops: float = 0.0

@@ -7,25 +7,24 @@ from collections.abc import Mapping, Sequence
 from cosmosql.artifact.backtest import (
     BacktestCandidate,
     BacktestDocument,
-    BacktestPolicy,
     Interval,
     MethodScores,
 )
+from cosmosql.backtest.policy_scores import policy_row, policy_scores
 from cosmosql.backtest.probed import curves
 from cosmosql.backtest.regret import (
+    PolicyTruths,
     Truths,
     capped_choices,
     forecast_choice,
     maximises_metric,
     options_of,
     own_regret,
-    policy_items,
     spanned,
 )
 from cosmosql.backtest.rules import Option, regret, regret_draws
 from cosmosql.backtest.scores import Judged, accuracy, calibration, judged, truth_noise
 from cosmosql.compiler import short
-from cosmosql.decide.decision import PolicyForecast
 from cosmosql.evidence.measured import Measured
 from cosmosql.identity import rounded
 from cosmosql.interval import Unmeasured
@@ -33,7 +32,6 @@ from cosmosql.model.program import Program
 from cosmosql.pipeline import Line
 from cosmosql.plan.candidate import Candidate
 from cosmosql.predict.forecast import Forecast
-from cosmosql.predict.metric import metric_named, value_of
 from cosmosql.predict.spending import probing
 
 
@@ -50,6 +48,7 @@ def method_of(program: Program, candidate: Candidate) -> str:
 def scored(
     line: Line,
     truths: Truths,
+    policies: PolicyTruths,
     full: Mapping[str, Measured],
     *,
     plan: str,
@@ -57,16 +56,22 @@ def scored(
     seed: int,
 ) -> BacktestDocument:
     """The forecasts' scores. Error, rank correlation and coverage count predicted candidates
-    alone: one that a probe already measured in full is no forecast. `full` holds one run of each
-    candidate, whose tokens are what running everything takes; `plan` is the digest of the plan that
-    states the forecasts."""
+    alone: one that a probe already measured in full is no forecast. `policies` are the truths of
+    the policies of several members, by name. `full` holds one run of each candidate, whose tokens
+    are what running everything takes; `plan` is the digest of the plan that states the forecasts.
+    """
     compiled = line.compiled
     items = judged(line.forecasts, truths, n_test=line.facts.n_test, seed=seed)
     found = accuracy(items, seed=seed)
     options = options_of(line, truths, full)
     everything = probing(compiled.graph, full.values(), line.facts).flops
     rows = tuple(candidate_row(line, one, truths, options) for one in line.forecasts)
-    own = own_regret(line, truths, seed=seed)
+    answering = tuple(
+        policy_row(one, policies[one.name])
+        for one in line.decision.policies
+        if one.name in policies
+    )
+    own = own_regret(line, truths, policies)
     metric_wanted = maximises_metric(line)
     intervals = found.intervals
     if metric_wanted and own.low is not None and own.high is not None:
@@ -92,9 +97,8 @@ def scored(
         methods=methods(line, items, options, full, seed=seed),
         budgets=capped_choices(line, options, seed=seed) if metric_wanted and options else (),
         calibration=calibration(items, seed=seed),
-        policies=tuple(
-            row for one in line.decision.policies if (row := policy_row(line, one, truths))
-        ),
+        policies=answering,
+        policy_scores=policy_scores(answering, seed=seed),
         curves=curves(compiled.graph, line.measured, rows),
         probing_flops=rounded(line.probing.flops),
         exhaustive_flops=rounded(everything),
@@ -185,23 +189,4 @@ def candidate_row(
         runs=known.runs if known else (),
         flops=None if flops is None else rounded(flops),
         reason=reasons[0] if reasons else None,
-    )
-
-
-def policy_row(line: Line, policy: PolicyForecast, truths: Truths) -> BacktestPolicy | None:
-    """A policy of several members beside what their answers make of it; None for one that was not
-    forecast, or that is a candidate under another name."""
-    if isinstance(policy.metric, Unmeasured) or len(policy.members) < 2:
-        return None
-    items = policy_items(line, policy, truths)
-    metric = metric_named(line.compiled.program.tasks[line.compiled.query.task].metric)
-    return BacktestPolicy(
-        name=policy.name,
-        kind=policy.kind,
-        basis=policy.basis,
-        predicted=policy.metric.value,
-        low=policy.metric.low,
-        high=policy.metric.high,
-        measured=None if isinstance(items, Unmeasured) else value_of(metric, items),
-        members=policy.members,
     )

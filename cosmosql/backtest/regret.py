@@ -7,11 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from cosmosql.apply.fitting import together
-from cosmosql.apply.policy import rule_of
-from cosmosql.apply.scores import tiers
 from cosmosql.artifact import backtest as document
-from cosmosql.artifact.bundle import BundlePolicy
+from cosmosql.backtest.policies import PolicyTruth
 from cosmosql.backtest.probed import last_probe
 from cosmosql.backtest.rules import (
     RULES,
@@ -22,31 +19,26 @@ from cosmosql.backtest.rules import (
     three_caps,
 )
 from cosmosql.backtest.truth import DRAWS, Truth
-from cosmosql.data.rows import Role
 from cosmosql.decide.choose import decide
-from cosmosql.decide.decision import PolicyForecast
 from cosmosql.decide.formulas import Strategies, values
-from cosmosql.decide.person import PERSON
 from cosmosql.decide.requirements import satisfied
 from cosmosql.decide.subject import Subject, by_strategy, subject_of
 from cosmosql.evidence.measured import Measured
-from cosmosql.evidence.observation import Item
 from cosmosql.identity import rounded
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Formula, Literal, Measure, Query
 from cosmosql.pipeline import Line
 from cosmosql.plan.series import strategy_of
 from cosmosql.predict.forecast import Distribution, Forecast
-from cosmosql.predict.metric import aggregated, metric_named, value_of
-from cosmosql.predict.pairing import Array, row_weights
+from cosmosql.predict.pairing import Array
 from cosmosql.predict.spending import probing
-from cosmosql.probes.tasks import prepare, questions_of
 from cosmosql.units import RATIO, Dimension, Quantity
 
 FORECAST = "this forecast"
 """The name of the compiler's own choice among the rules."""
 
 Truths = Mapping[str, Truth | Unmeasured]
+PolicyTruths = Mapping[str, PolicyTruth | Unmeasured]
 
 
 def maximises_metric(line: Line) -> bool:
@@ -57,14 +49,14 @@ def maximises_metric(line: Line) -> bool:
     )
 
 
-def own_regret(line: Line, truths: Truths, *, seed: int) -> document.Regret:
+def own_regret(line: Line, truths: Truths, policies: PolicyTruths) -> document.Regret:
     """The regret of the query's own decision against its truly best feasible candidate."""
     query, chosen = line.compiled.query, line.decision.chosen
     dimension = dimension_of(query.objective.formula, line.forecasts)
     unit = "points" if dimension == RATIO else dimension.precise_name
     if chosen is None:
         return document.Regret(value=None, unit=unit, reason="nothing was chosen")
-    subject = true_subject(line, chosen, truths, seed=seed)
+    subject = true_subject(line, chosen, truths, policies)
     if isinstance(subject, Unmeasured):
         return document.Regret(value=None, unit=unit, chosen=chosen, reason=subject.reason)
     known = [true for one in line.forecasts if (true := in_truth(one, truths)) is not None]
@@ -134,7 +126,9 @@ def expected(found: Distribution | Unmeasured) -> Distribution | Unmeasured:
     return replace(found, draws=found.draws.mean(keepdims=True))
 
 
-def true_subject(line: Line, name: str, truths: Truths, *, seed: int) -> Subject | Unmeasured:
+def true_subject(
+    line: Line, name: str, truths: Truths, policies: PolicyTruths
+) -> Subject | Unmeasured:
     """A candidate or a policy as it truly is, its costs as forecast."""
     for one in line.forecasts:
         if one.candidate.name == name:
@@ -146,16 +140,13 @@ def true_subject(line: Line, name: str, truths: Truths, *, seed: int) -> Subject
     policy = next((one for one in line.decision.policies if one.name == name), None)
     if policy is None:
         return Unmeasured("it is no candidate of this query")
-    items = policy_items(line, policy, truths)
-    if isinstance(items, Unmeasured):
-        return items
-    metric = metric_named(line.compiled.program.tasks[line.compiled.query.task].metric)
-    weights = row_weights([item.row for item in items], draws=DRAWS, seed=seed)
+    found = policies.get(name, Unmeasured("it is a candidate under another name"))
+    if isinstance(found, Unmeasured):
+        return found
+    metric = line.compiled.program.tasks[line.compiled.query.task].metric
     template = next(one.metric for one in line.forecasts if not isinstance(one.metric, Unmeasured))
     quantities: dict[str, Distribution | Unmeasured] = {
-        metric.name: with_truth(
-            template, value_of(metric, items), aggregated(metric, items, weights)
-        )
+        metric: with_truth(template, found.truth.metric, found.truth.draws)
     }
     for measure, estimate in policy.measures.items():
         alike = (one.measures.get(measure) for one in line.forecasts)
@@ -166,35 +157,7 @@ def true_subject(line: Line, name: str, truths: Truths, *, seed: int) -> Subject
             quantities[measure] = replace(
                 like, draws=np.array([estimate.value]), value=estimate.value, shown=None
             )
-    return Subject(name=name, strategy=None, metric_name=metric.name, quantities=quantities)
-
-
-def policy_items(
-    line: Line, policy: PolicyForecast, truths: Truths
-) -> tuple[Item, ...] | Unmeasured:
-    """What a policy would have answered to each test row, from its members' answers: by the rule
-    that its forecast found."""
-    answers = []
-    for member in policy.members:
-        if member == PERSON:
-            continue
-        truth = truths.get(member, Unmeasured(f"{member} is no candidate"))
-        if isinstance(truth, Unmeasured):
-            return truth
-        answers.append(truth.items)
-    if not answers:
-        return Unmeasured("it has no members")
-    if len(policy.members) > 1 and policy.rule is None:
-        return Unmeasured("it has no rule")
-    rule = BundlePolicy(
-        kind=policy.kind,
-        members=policy.members,
-        rule=None if policy.rule is None else dict(policy.rule),
-    )
-    task = line.compiled.program.tasks[line.compiled.query.task]
-    questions = questions_of(prepare(task, line.compiled.data[task.dataset]), Role.TEST)
-    said = together(policy.members, answers, questions)
-    return tuple(row.item for row in tiers(rule_of(rule), said))
+    return Subject(name=name, strategy=None, metric_name=metric, quantities=quantities)
 
 
 def dimension_of(formula: Formula, forecasts: Sequence[Forecast]) -> Dimension:

@@ -14,6 +14,7 @@ from cosmosql.apply.execute import require_test_rows
 from cosmosql.artifact.backtest import BacktestDocument
 from cosmosql.artifact.storage import document_bytes, write_bytes
 from cosmosql.backtest.document import scored
+from cosmosql.backtest.policies import policy_truths
 from cosmosql.backtest.statement import settle_all, state_all
 from cosmosql.backtest.truth import SEEDS, first_runs, full_runs, run_in_full, truths_of
 from cosmosql.compiler import compile_spec
@@ -66,7 +67,8 @@ def backtest(
         observations = run_in_full(compiled.graph, runs, runtime, ledger, progress)
         truths = truths_of(compiled.graph, runs, observations, seed=seed)
         full = first_runs(runs, observations)
-        found = scored(line, truths, full, plan=plan, seeds=seeds, seed=seed)
+        policies = policy_truths(line, truths, seed=seed)
+        found = scored(line, truths, policies, full, plan=plan, seeds=seeds, seed=seed)
         settle_all(stated, found, ledger)
     json_path = compiled.path("backtest.json")
     html_path = html or compiled.path("backtest.html")

@@ -89,7 +89,7 @@ def of_policies(line: Line, known: Mapping[str, bool], *, plan: str) -> list[Sta
 def settle_all(stated: Sequence[Stated], found: BacktestDocument, ledger: Ledger) -> None:
     """Settles every stated forecast whose candidate or policy was measured."""
     rows = {one.name: (one.measured, len(one.runs)) for one in found.candidates}
-    rows |= {one.name: (one.measured, 1) for one in found.policies}
+    rows |= {one.name: (one.measured, len(one.runs)) for one in found.policies}
     for one in stated:
         measured, runs = rows[one.name]
         if measured is not None:

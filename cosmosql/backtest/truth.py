@@ -35,8 +35,8 @@ DRAWS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """A candidate in full on the test rows. `metric` is the mean over its `runs`, one a seed;
-    `items` are the outcomes of the first, which is the one that `apply` makes.
+    """A candidate in full on the test rows. `metric` is the mean over its `runs`, one a seed, and
+    `answers` are the outcomes of each; the first is the one that `apply` makes.
 
     `draws`, shape (draws,), are what other test rows and other seeds would have shown: the rows'
     weights are those of every candidate, so differences are paired; the noise of seeds is pooled
@@ -45,7 +45,7 @@ class Truth:
 
     metric: float
     runs: tuple[float, ...]
-    items: tuple[Item, ...] = field(repr=False)
+    answers: tuple[tuple[Item, ...], ...] = field(repr=False)
     draws: Array = field(repr=False)
 
     @property
@@ -125,7 +125,7 @@ def truths_of(
     return {
         candidate.name: truth_of(
             metric,
-            answered[candidate.name],
+            [one.items for one in answered[candidate.name]],
             noise[candidate.kind],
             seed=seed_of("seeds", seed, candidate.name),
             rows_seed=seed,
@@ -137,18 +137,18 @@ def truths_of(
 
 
 def truth_of(
-    metric: Metric, answered: Sequence[Observation], noise: float, *, seed: int, rows_seed: int
+    metric: Metric, answers: Sequence[tuple[Item, ...]], noise: float, *, seed: int, rows_seed: int
 ) -> Truth:
     """A candidate's truth from its runs on the same test rows; `noise` is the deviation between
     single runs of its kind."""
-    values = tuple(value_of(metric, one.items) for one in answered)
-    weights = row_weights([item.row for item in answered[0].items], draws=DRAWS, seed=rows_seed)
-    draws = np.mean([aggregated(metric, one.items, weights) for one in answered], axis=0)
-    if len(answered) > 1:
+    values = tuple(value_of(metric, items) for items in answers)
+    weights = row_weights([item.row for item in answers[0]], draws=DRAWS, seed=rows_seed)
+    draws = np.mean([aggregated(metric, items, weights) for items in answers], axis=0)
+    if len(answers) > 1:
         wobble = np.random.default_rng(seed).standard_normal(DRAWS)
-        draws = draws + noise / np.sqrt(len(answered)) * wobble
+        draws = draws + noise / np.sqrt(len(answers)) * wobble
     return Truth(
-        metric=float(np.mean(values)), runs=values, items=answered[0].items, draws=np.asarray(draws)
+        metric=float(np.mean(values)), runs=values, answers=tuple(answers), draws=np.asarray(draws)
     )
 
 

@@ -28,6 +28,8 @@ def backtest_tables(view: BacktestView, *, width: int, brief: bool) -> Iterator[
         yield Text()
         if view.policies:
             yield comparison_table("policy", view.policies)
+            if view.policy_words:
+                yield Text(visible(view.policy_words))
             yield Text()
     yield score_table(view, wide=wide)
     if view.rules and not brief:

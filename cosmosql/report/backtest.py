@@ -106,6 +106,9 @@ class BacktestView:
     rules: tuple[RuleRow, ...]
     candidates: tuple[CandidateRow, ...]
     policies: tuple[CandidateRow, ...]
+    policy_words: str
+    """How near the forecasts of policies came, in a sentence; empty where none was made from
+    smaller probes."""
     noise: str
     limits: tuple[str, ...]
 
@@ -134,6 +137,7 @@ def backtest_view(found: BacktestDocument) -> BacktestView:
             _policy(number, one, found.regret.chosen)
             for number, one in enumerate(found.policies, start=1)
         ),
+        policy_words=_policy_words(found),
         noise=_noise(found),
         limits=_limits(found),
     )
@@ -359,8 +363,26 @@ def _candidate(number: int, item: BacktestCandidate, chosen: str | None) -> Cand
 
 
 def _policy(number: int, item: BacktestPolicy, chosen: str | None) -> CandidateRow:
-    measured = Cell(text="" if item.measured is None else words.percent(item.measured))
-    return _comparison(number, item, item.kind, measured, "", chosen)
+    spread = "" if item.standard_error is None else f"± {100 * item.standard_error:.1f}"
+    measured = Cell()
+    if item.measured is not None:
+        measured = Cell(text=words.percent(item.measured), interval=spread)
+    return _comparison(number, item, item.kind, measured, item.reason or "", chosen)
+
+
+def _policy_words(found: BacktestDocument) -> str:
+    scores = found.policy_scores
+    if scores is None:
+        return ""
+    error = points(scores.mae_points, scores.intervals.get("mae_points"))
+    asked = points(scores.asked_points)
+    covered = share(scores.coverage, scores.intervals.get("coverage"))
+    what = "policy was" if scores.predicted == 1 else "policies were"
+    return (
+        f"{scores.predicted} {what} forecast over members of which some were only probed: mean "
+        f"error {error} points, inside the 90 % interval {covered}, share of queries for which a "
+        f"dearer member is asked wrong by {asked} points."
+    )
 
 
 def _comparison(

@@ -12,8 +12,10 @@ import pytest
 
 from cosmosql.backtest.truth import DRAWS, Truth
 from cosmosql.compiler import compile_spec
+from cosmosql.decide.decision import PolicyForecast
 from cosmosql.evidence.measured import Measured
 from cosmosql.evidence.observation import Item
+from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.program import Requirement
 from cosmosql.pipeline import Line, replayed
 from cosmosql.plan.candidate import Candidate
@@ -96,7 +98,7 @@ def truth(*runs: float, error: float = 0.0, items: Sequence[Item] = ()) -> Truth
     """Their mean is known to a normal error."""
     mean = float(np.mean(runs))
     noise = np.random.default_rng(0).standard_normal(DRAWS)
-    return Truth(metric=mean, runs=runs, items=tuple(items), draws=mean + error * noise)
+    return Truth(metric=mean, runs=runs, answers=(tuple(items),), draws=mean + error * noise)
 
 
 @pytest.fixture(scope="session")
@@ -134,3 +136,30 @@ def line_of(
         forecasts=tuple(forecasts),
         decision=replace(real.decision, chosen=chosen, policies=()),
     )
+
+
+CASCADE = PolicyForecast(
+    name="policy.tiers[cascade: a > b]",
+    kind="cascade",
+    members=("a", "b"),
+    signal="margin",
+    thresholds=(1.0,),
+    share=0.5,
+    metric=Estimate(0.5, 0.4, 0.6, 10),
+    basis="predicted",
+    measures={},
+    auc=None,
+    curve=(),
+    note=None,
+    asked=(1.0, 0.5),
+    rule={"signals": ["margin"], "thresholds": [1.0], "tied": [0.0]},
+    final=True,
+)
+"""A rule by hand."""
+
+
+def tiers(rows: int = 10) -> dict[str, Truth | Unmeasured]:
+    """One that is always wrong, sure of every second row; one that is always right."""
+    first = tuple(item(row, 0.0, margin=float(row % 2) * 2) for row in range(rows))
+    second = tuple(item(row, 1.0) for row in range(rows))
+    return {"a": truth(0.0, items=first), "b": truth(1.0, items=second)}

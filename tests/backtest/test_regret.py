@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cosmosql.backtest.document import method_scores, scored
+from cosmosql.backtest.policies import policy_truths
 from cosmosql.backtest.regret import (
     FORECAST,
     capped_choices,
@@ -17,17 +18,14 @@ from cosmosql.backtest.regret import (
     maximises_metric,
     options_of,
     own_regret,
-    policy_items,
 )
 from cosmosql.backtest.rules import Option, three_caps
-from cosmosql.backtest.truth import Truth
-from cosmosql.decide.decision import PolicyForecast
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Literal, Measure, Operation, Requirement
 from cosmosql.pipeline import Line
 from cosmosql.source import Source, Span
 from cosmosql.units import Quantity
-from tests.backtest.conftest import forecast, item, line_of, runs_of, truth
+from tests.backtest.conftest import CASCADE, forecast, line_of, runs_of, tiers, truth
 
 SHARES = st.floats(0, 1)
 
@@ -52,12 +50,12 @@ def minimising(line: Line, measure: str) -> Line:
 def test_regret_is_what_the_best_feasible_candidate_has_more(real: Line) -> None:
     found = [forecast("cheap", 0.9), forecast("dear", 0.6, cost=5.0)]
     truths = {"cheap": truth(0.7), "dear": truth(0.75)}
-    taken = own_regret(line_of(real, found, "cheap"), truths, seed=0)
+    taken = own_regret(line_of(real, found, "cheap"), truths, {})
     assert taken.value == pytest.approx(5.0)
     assert (taken.unit, taken.best) == ("points", "dear")
-    assert own_regret(line_of(real, found, "dear"), truths, seed=0).value == 0
+    assert own_regret(line_of(real, found, "dear"), truths, {}).value == 0
     capped = line_of(real, found, "cheap", [below("adapt_cost", "2")])
-    assert own_regret(capped, truths, seed=0).value == 0, "the better one is too dear"
+    assert own_regret(capped, truths, {}).value == 0, "the better one is too dear"
 
 
 def test_what_only_policies_stand_on_is_no_candidate(real: Line) -> None:
@@ -65,16 +63,16 @@ def test_what_only_policies_stand_on_is_no_candidate(real: Line) -> None:
     line = line_of(real, found, "own")
     query = replace(line.compiled.query, strategies=("strategy.own",))
     line = replace(line, compiled=replace(line.compiled, query=query))
-    taken = own_regret(line, {"own": truth(0.7), "member": truth(0.75)}, seed=0)
+    taken = own_regret(line, {"own": truth(0.7), "member": truth(0.75)}, {})
     assert (taken.value, taken.best) == (0, "own")
 
 
 def test_a_regret_that_is_not_known_says_why(real: Line) -> None:
     found = [forecast("a", 0.9), forecast("b", 0.6)]
-    nothing = own_regret(line_of(real, found, None), {"a": truth(0.7), "b": truth(0.7)}, seed=0)
+    nothing = own_regret(line_of(real, found, None), {"a": truth(0.7), "b": truth(0.7)}, {})
     assert nothing.value is None and nothing.reason == "nothing was chosen"
     truths = {"a": Unmeasured("too long for its context"), "b": truth(0.75)}
-    overflow = own_regret(line_of(real, found, "a"), truths, seed=0)
+    overflow = own_regret(line_of(real, found, "a"), truths, {})
     assert overflow.value is None and overflow.reason == "too long for its context"
 
 
@@ -82,7 +80,7 @@ def test_the_interval_of_a_regret_is_paired(real: Line) -> None:
     """Both truths move together, so that their difference is certain."""
     found = [forecast("a", 0.9), forecast("b", 0.6)]
     truths = {"a": truth(0.7, error=0.05), "b": truth(0.75, error=0.05)}
-    taken = own_regret(line_of(real, found, "a"), truths, seed=0)
+    taken = own_regret(line_of(real, found, "a"), truths, {})
     assert taken.low == pytest.approx(5) and taken.high == pytest.approx(5)
 
 
@@ -91,7 +89,7 @@ def test_another_objective_has_a_regret_in_its_own_unit(real: Line) -> None:
     truths = {"cheap": truth(0.7), "dear": truth(0.75)}
     line = minimising(line_of(real, found, "dear"), "adapt_cost")
     assert not maximises_metric(line)
-    taken = own_regret(line, truths, seed=0)
+    taken = own_regret(line, truths, {})
     assert (taken.value, taken.unit, taken.best) == (pytest.approx(3.0), "USD", "cheap")
 
 
@@ -114,46 +112,20 @@ def test_regret_is_never_negative(
     found = [forecast(str(index), value) for index, (value, _) in enumerate(values)]
     truths = {str(index): truth(value) for index, (_, value) in enumerate(values)}
     chosen = data.draw(st.sampled_from(sorted(truths)))
-    regret = own_regret(line_of(real, found, chosen), truths, seed=0).value
+    regret = own_regret(line_of(real, found, chosen), truths, {}).value
     assert regret is not None and regret >= 0
     best = max(value for _, value in values)
     assert regret == pytest.approx(100 * (best - truths[chosen].metric), rel=1e-5, abs=1e-9)
 
 
-CASCADE = PolicyForecast(
-    name="policy.tiers",
-    kind="cascade",
-    members=("a", "b"),
-    signal="margin",
-    thresholds=(1.0,),
-    share=0.5,
-    metric=Unmeasured("by hand"),
-    basis="predicted",
-    measures={},
-    auc=None,
-    curve=(),
-    note=None,
-    rule={"signals": ["margin"], "thresholds": [1.0], "tied": [0.0]},
-)
-
-
-def tiers() -> dict[str, Truth | Unmeasured]:
-    """One that is always wrong, sure of every second row; one that is always right."""
-    first = tuple(item(row, 0.0, margin=float(row % 2) * 2) for row in range(10))
-    second = tuple(item(row, 1.0) for row in range(10))
-    return {"a": truth(0.0, items=first), "b": truth(1.0, items=second)}
-
-
-def test_a_policy_is_true_to_its_members_answers(real: Line) -> None:
+def test_a_policys_regret_is_that_of_its_members_answers(real: Line) -> None:
     truths = tiers()
-    items = policy_items(real, CASCADE, truths)
-    assert not isinstance(items, Unmeasured)
-    assert sum(one.score for one in items) == 5
-    line = line_of(real, [forecast("a", 0.1), forecast("b", 0.9)], "policy.tiers")
+    line = line_of(real, [forecast("a", 0.1), forecast("b", 0.9)], CASCADE.name)
     line = replace(line, decision=replace(line.decision, policies=(CASCADE,)))
-    assert own_regret(line, truths, seed=0).value == pytest.approx(50.0)
+    policies = policy_truths(line, truths, seed=0)
+    assert own_regret(line, truths, policies).value == pytest.approx(50.0)
     gone = {**truths, "a": Unmeasured("too long")}
-    assert own_regret(line, gone, seed=0).reason == "too long"
+    assert own_regret(line, gone, policy_truths(line, gone, seed=0)).reason == "too long"
 
 
 def test_the_forecast_stands_first_among_the_rules(real: Line) -> None:
@@ -178,7 +150,7 @@ def test_the_forecast_stands_first_among_the_rules(real: Line) -> None:
 def test_a_methods_scores_are_of_its_own_candidates(real: Line) -> None:
     truths = {one.candidate.name: truth(0.5) for one in real.forecasts}
     full = runs_of(real)
-    document = scored(real, truths, full, plan="0" * 64, seeds=3, seed=0)
+    document = scored(real, truths, {}, full, plan="0" * 64, seeds=3, seed=0)
     assert set(document.methods) == {"baseline", "prompt", "icl-random", "lora"}
     assert sum(one.candidates for one in document.methods.values()) == len(document.candidates)
     free = document.methods["baseline"]
