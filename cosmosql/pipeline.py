@@ -22,12 +22,12 @@ from cosmosql.compiler import Compiled, compile_spec
 from cosmosql.data.rows import Role
 from cosmosql.data.template import cell_text
 from cosmosql.decide.adaptive import Adaptive
+from cosmosql.decide.certifying import Certifying
 from cosmosql.decide.choose import decide
 from cosmosql.decide.decision import Decision
 from cosmosql.decide.examined import Traits, examine
 from cosmosql.decide.imagined import imagine
 from cosmosql.decide.survey import Survey
-from cosmosql.decide.testing import Testing
 from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.evidence import file as evidence_file
 from cosmosql.evidence.ledger import Ledger
@@ -299,7 +299,7 @@ def _line(
         imagined=imagine(compiled.graph, found, facts, fits, forecasts, seed=seed),
         parameters={model: card.parameters for model, card in facts.cards.items()},
         questions=facts.questions,
-        testing=testing_on(compiled, calibrating),
+        certifying=testing_on(compiled, calibrating),
     )
     calibrated = untouched(calibrating.measured)
     return Line(
@@ -317,7 +317,7 @@ def _line(
     )
 
 
-def testing_on(compiled: Compiled, calibrating: Calibrating) -> Testing:
+def testing_on(compiled: Compiled, calibrating: Calibrating) -> Certifying:
     """What it takes to test a policy on the calibration rows."""
     task = compiled.program.tasks[compiled.query.task]
     loaded = compiled.data[task.dataset]
@@ -328,7 +328,7 @@ def testing_on(compiled: Compiled, calibrating: Calibrating) -> Testing:
             return found
         return {name: item_forecast(one, None) for name, one in found.items()}
 
-    return Testing(
+    return Certifying(
         rows=len(loaded.rows[Role.CALIBRATION]),
         questions=questions_of(prepare(task, loaded), Role.CALIBRATION)
         if compiled.query.policies

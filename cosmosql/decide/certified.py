@@ -34,6 +34,7 @@ from cosmosql.predict.pairing import Array
 NO_ROWS = "the data has no calibration rows"
 AGAINST = "on the validation rows it does not seem to keep it at any price below the last tier's"
 ELSEWHERE = "another policy was tested, and a second test would take confidence from the first"
+FURTHER = "it needs more calibration rows than another policy, which has too few"
 
 Calibration = Mapping[str, ItemForecast]
 """The outcomes of candidates in full on the calibration rows, by name."""
@@ -51,8 +52,17 @@ class Standing:
     ways: Ways = field(repr=False)
     fitted: Fitted | None = field(repr=False)
     rule: Rule
+    budget: float | None
+    """What it is offered at."""
     n_test: int | None
     seed: int
+
+    @property
+    def way(self) -> int:
+        """The way that is offered, by number from the dearest on."""
+        if self.budget is None:
+            return 0
+        return int(np.argmin(np.abs(self.tiers.budgets[::-1] - self.budget)))
 
     def serve(self, seen: Seen) -> Ways:
         """How it serves rows that it was not fitted on."""
@@ -116,11 +126,12 @@ def elsewhere(found: Certificate, name: str) -> Certificate:
         found,
         policy=name,
         verdict=Verdict.UNDECIDED,
+        rows=0,
         bound=None,
         p_value=None,
         tried=0,
         needed=None,
-        reason=ELSEWHERE,
+        reason=ELSEWHERE if found.rows else FURTHER,
     )
 
 
@@ -156,7 +167,7 @@ def study(
     hopeful = [one for one in studies if one.untested is None]
     if hopeful:
         return max(hopeful, key=lambda one: float(one.worth[list(hoped(one))].max()))
-    return min(studies, key=lambda one: needed(one.designs, one.pledges) or np.inf, default=None)
+    return min(studies, key=lambda one: needed(one) or np.inf, default=None)
 
 
 def studied(
@@ -202,7 +213,7 @@ def why_not(draft: Study) -> str | None:
         return None
     if not draft.rows:
         return NO_ROWS
-    wanted = needed(draft.designs, draft.pledges)
+    wanted = needed(draft)
     return AGAINST if wanted is None else f"there are {draft.rows} calibration rows"
 
 
@@ -215,9 +226,14 @@ def hoped(draft: Study) -> frozenset[int]:
     return frozenset.intersection(*each)
 
 
-def needed(designs: Sequence[Design], pledges: Sequence[Pledge]) -> int | None:
-    """Calibration rows that should do for all pledges; None where none ever will."""
-    each = [one.needed(confidence(pledge)) for one, pledge in zip(designs, pledges, strict=True)]
+def needed(draft: Study) -> int | None:
+    """Calibration rows that should do for all pledges in the way that is offered, or in any; None
+    where none ever will."""
+    way = draft.standing.way
+    each = [
+        one.needed(confidence(pledge), way)
+        for one, pledge in zip(draft.designs, draft.pledges, strict=True)
+    ]
     known = [one for one in each if one is not None]
     return max(known) if len(known) == len(each) else None
 
@@ -357,7 +373,7 @@ def not_tested(found: Study, pledge: Pledge, reason: str | None) -> Certificate:
         tried=0,
         bound=None,
         p_value=None,
-        needed=plan.needed(confidence(pledge)),
+        needed=plan.needed(confidence(pledge), found.standing.way),
         reason=reason or NO_ROWS,
     )
 
@@ -380,8 +396,8 @@ def certificate(
     wanted = None
     if way is None:
         again = design(plan.promise, answers, scores, binary=is_binary(scores))
-        rate = again.needed(level)
-        wanted = None if rate is None else max(rate, rows + 1)
+        likely = again.needed(level, found.standing.way)
+        wanted = None if likely is None else max(likely, rows + 1)
     return Certificate(
         requirement=pledge.requirement.text,
         policy=found.policy,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cosmosql.contracts.policy import Question
 from cosmosql.decide.certified import Tested
+from cosmosql.decide.certifying import Certifying, put_to_test, with_certificates, with_outcome
 from cosmosql.decide.decision import Decision, Option, Verdict
 from cosmosql.decide.formulas import Array, Strategies
 from cosmosql.decide.imagined import Imagined
@@ -34,7 +35,6 @@ from cosmosql.decide.reasons import (
 )
 from cosmosql.decide.selection import corrected_metric, sobered
 from cosmosql.decide.subject import Subject, by_strategy, subject_of
-from cosmosql.decide.testing import Testing, put_to_test, with_certificates, with_outcome
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.program import Policy, Query
 from cosmosql.predict.forecast import Distribution, Forecast
@@ -50,12 +50,12 @@ def decide(
     imagined: Sequence[Imagined] = (),
     parameters: Mapping[str, int] = MappingProxyType({}),
     questions: Mapping[str, Question] = NO_QUESTIONS,
-    testing: Testing | None = None,
+    certifying: Certifying | None = None,
 ) -> Decision:
     """The decision of a query over the candidates of its strategies and its declared policies.
 
     `forecasts` may hold candidates that only policies stand on; `questions` are those of the probe
-    rows by identity; `testing` puts a policy to the test where a requirement's confidence is
+    rows by identity; `certifying` puts a policy to the test where a requirement's confidence is
     written out. Decided: an option is shown to
     meet every requirement and its regret is within the tolerance with the asked confidence.
     Infeasible: every option is shown to fail. Undecided: anything else; `chosen` is then the best
@@ -63,8 +63,8 @@ def decide(
     """
     offered = offered_by(policies, forecasts, query, n_test=n_test, seed=seed, questions=questions)
     outcome = None
-    if testing is not None:
-        offered, outcome = put_to_test(query, offered, forecasts, testing)
+    if certifying is not None:
+        offered, outcome = put_to_test(query, offered, forecasts, certifying)
     judged = judged_options(query, forecasts, offered, outcome, n_test=n_test, seed=seed)
     chosen, probability, settled = choose(query, judged)
     measured = {one.candidate.name: one for one in forecasts}

@@ -22,7 +22,7 @@ from cosmosql.schema import registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Testing:
+class Certifying:
     """What a test takes: how many calibration rows there are, what they ask, and the outcomes of
     candidates in full on them, or why there are none."""
 
@@ -32,7 +32,7 @@ class Testing:
 
 
 def put_to_test(
-    query: Query, offered: Sequence[Offer], forecasts: Sequence[Forecast], testing: Testing
+    query: Query, offered: Sequence[Offer], forecasts: Sequence[Forecast], certifying: Certifying
 ) -> tuple[list[Offer], Tested | None]:
     """The offers, with the policy that was tested in the way that it was certified in, and what
     came of the test; None where the query asks for none."""
@@ -43,14 +43,14 @@ def put_to_test(
     pledges = pledges_of(query, metric, strategies, decomposes=decomposes(metric))
     if not pledges:
         return list(offered), None
-    found = study(query, pledges, standings, forecasts, strategies, rows=testing.rows)
+    found = study(query, pledges, standings, forecasts, strategies, rows=certifying.rows)
     if found is None:
         return list(offered), None
     in_vain = found.untested is not None
     outcome = tested(
         found,
-        Unmeasured(found.untested or "") if in_vain else testing.measure(found.needs),
-        testing.questions,
+        Unmeasured(found.untested or "") if in_vain else certifying.measure(found.needs),
+        certifying.questions,
     )
     way = outcome.way
     if way is None:
