@@ -29,11 +29,19 @@ def plan_tables(view: View, *, width: int, verbose: bool) -> Iterator[Renderable
         yield Text()
         yield policy_table(view, width=width)
         yield from refusals(view)
+        if verbose and view.calibration:
+            yield Text()
+            yield signal_table(view)
     yield Text()
     yield decision(view)
     if view.requirements:
         yield Text()
         yield requirement_table(view)
+    if verbose and view.slices.rows:
+        yield Text()
+        yield slice_table(view)
+    if view.slices.finding and (verbose or any(row.shown_worse for row in view.slices.rows)):
+        yield _text(view.slices.finding, style="dim")
     yield Text()
     yield spending_table(view)
     if view.probing.note:
@@ -75,6 +83,42 @@ def policy_table(view: View, *, width: int) -> Table:
         if wide:
             cells += [_text(row.metric.basis), _text(row.rule), _text(row.share)]
         table.add_row(*cells, _text(row.serve_cost.text), _status(row.status), style=_emphasis(row))
+    return table
+
+
+def signal_table(view: View) -> Table:
+    """Whether the signals of the policies' members can be believed."""
+    table = _table()
+    table.add_column("member", overflow="fold", min_width=18)
+    table.add_column("signal", no_wrap=True)
+    for name in (f"ECE\n{view.interval_note}", "by chance", f"Brier score\n{view.interval_note}"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in view.calibration:
+        table.add_row(
+            _text(row.member),
+            _text(f"{row.signal}{', decides' if row.used else ''}"),
+            _text(f"{row.error} {row.error_bounds}"),
+            _text(row.error_by_chance),
+            _text(f"{row.brier} {row.brier_bounds}"),
+        )
+    return table
+
+
+def slice_table(view: View) -> Table:
+    """Where the chosen one does worst."""
+    table = _table()
+    table.add_column("slice", overflow="fold", min_width=14)
+    table.add_column("by", overflow="fold")
+    for name in ("rows", "to expect", "mean score\nsimultaneous interval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in view.slices.rows:
+        table.add_row(
+            _text(row.name),
+            _text(row.by),
+            _text(row.rows),
+            _text(row.expected),
+            _text(f"{row.mean} {row.bounds}"),
+        )
     return table
 
 
