@@ -1,4 +1,4 @@
-"""What `show` says of signals and slices: all of it when asked for more, else only what is shown."""
+"""What `show` says of signals and slices: all of it with `-v`, else only what is shown."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ if exists("b:current_syntax")
   finish
 endif
 syn match cosmosName '\v\h\w*' contained
-syn match cosmosAttribute '\v%(^|\{)\s*\zs%(trust_remote_code|batch_discount|learning_rate|cached_input|accelerator|calibration|instruction|utilisation|batch_size|cache_from|max_tokens|neighbours|parameters|peak_flops|validation|bandwidth|delimiter|most_rows|retriever|separator|requests|revision|template|assumed|choices|context|dropout|licence|column|config|corpus|epochs|labels|memory|method|metric|output|signal|source|stages|target|tokens|alpha|as_of|dtype|group|input|model|money|order|price|seeds|share|shots|sizes|split|stays|steps|train|data|over|rank|rows|seed|task|test|wall|id|k1|on|b)\ze\s*\=\=@!'
+syn match cosmosAttribute '\v%(^|\{)\s*\zs%(trust_remote_code|batch_discount|learning_rate|cached_input|accelerator|calibration|instruction|utilisation|batch_size|cache_from|max_tokens|neighbours|parameters|peak_flops|validation|bandwidth|delimiter|most_rows|retriever|separator|requests|revision|template|assumed|choices|context|dropout|licence|column|config|corpus|epochs|labels|memory|method|metric|output|signal|source|stages|strays|target|tokens|alpha|as_of|costs|defer|dtype|group|input|model|money|order|price|seeds|share|shots|sizes|split|stays|steps|train|cost|data|over|rank|rows|seed|task|test|wall|id|k1|on|b)\ze\s*\=\=@!'
 syn match cosmosSection '\v%(^|\{)\s*\zs\h\w*\ze\s*\{'
 syn match cosmosKind '\v^\s*%(template\s+)?\zs%(retriever|hardware|strategy|dataset|budget|policy|model|price|probe|query|task)\ze\s+\h\w*' nextgroup=cosmosName skipwhite
 syn match cosmosKind '\v<%(retriever|hardware|strategy|dataset|budget|policy|model|price|probe|query|task)\ze\.'
