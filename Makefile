@@ -75,7 +75,7 @@ replays: $(READY)
 adapted: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/adapted_tiers.py --keep build/backtest --write docs/benchmarks/adapted-tiers.md
 
-ARTIFACTS := plan bundle evidence backtest scoreboard diagnostics graph quote outcome answer doctor
+ARTIFACTS := plan bundle evidence backtest scoreboard diagnostics graph quote outcome answer summary doctor
 
 ## Everything that is written from the grammar, the schema and the tools; tests say when it is stale.
 generated: $(READY)

@@ -5,12 +5,13 @@ A tier is loaded when the first row reaches it; rows are answered in batches, in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import NoReturn, cast
 
+from cosmosql.apply.drift import Watch
 from cosmosql.apply.policy import BROKEN, rule_of, serve
 from cosmosql.artifact.bundle import MANIFEST, BundleManifest, BundleMember, BundleModel
 from cosmosql.artifact.storage import read_bundle, reject_bundle
@@ -22,7 +23,7 @@ from cosmosql.contracts.strategy import Adapted, Answer, Example, TaskView
 from cosmosql.data.choices import competing, options_of
 from cosmosql.data.template import cell_text, parse_template
 from cosmosql.decide.person import PERSON
-from cosmosql.diagnostics.diagnostic import reject
+from cosmosql.diagnostics.diagnostic import Diagnostic, reject
 from cosmosql.identity import digest, rounded
 from cosmosql.plan.series import strategy_of
 from cosmosql.probes.recorded import RecordedAdapted
@@ -33,14 +34,25 @@ from cosmosql.source import Source, Span
 BATCH = 64
 
 
+def ignored(finding: Diagnostic) -> None:
+    """Tells nobody."""
+
+
 def predict(
-    bundle: Path, rows: Iterable[Mapping[str, object]], *, batch: int = BATCH
+    bundle: Path,
+    rows: Iterable[Mapping[str, object]],
+    *,
+    batch: int = BATCH,
+    watch: Watch | None = None,
+    warn: Callable[[Diagnostic], None] = ignored,
 ) -> Iterator[dict[str, object]]:
     """One answer a row: `answer`, `tier` (from 1) and `member` that gave it, its `confidence` (the
     largest probability among the options) where there is one, its `signals`, and the row's `id`.
     Of a policy also the members that were `asked`, in order, and `why`: the figures by which it
     chose the first of them, and went on or stayed after each. A row that is left to a person has no
     answer.
+
+    `watch` counts who answered and tells `warn` where the stream has drifted (W0813).
 
     Raises InputError: E0801 or E0803 for a bundle that cannot be read, E0811 for a row that lacks
     a column, E0812 for one that no model of the bundle can read, E0810 where a model is not the one
@@ -60,7 +72,23 @@ def predict(
             reject_overflow(error, position + 1, position + len(taken))
         position += len(taken)
         for row, reply in zip(taken, replies, strict=True):
+            if watch is not None:
+                for finding in noted(watch, manifest, reply):
+                    warn(finding)
             yield described(manifest, answerer.rule, row, reply)
+    for finding in watch.ended() if watch is not None else ():
+        warn(finding)
+
+
+def noted(watch: Watch, manifest: BundleManifest, reply: Reply) -> Iterator[Diagnostic]:
+    """Tells the watch what came of a row, and what it makes of that."""
+    members = manifest.policy.members
+    watch.answered(members[reply.tier])
+    for tier in reply.asked:
+        answer = reply.answers.get(tier)
+        finding = watch.asked(members[tier], {} if answer is None else answer.signals)
+        if finding is not None:
+            yield finding
 
 
 def reject_overflow(error: ContextOverflow, first: int, last: int) -> NoReturn:

@@ -123,14 +123,41 @@ class OutcomeDocument(Part):
 
 
 class AnswerLine(Part):
-    """One line of `predict`: the answer to a row, and which tier of the policy gave it."""
+    """One line of `predict`: the answer to a row, and which tier of the policy gave it; null where
+    it is left to a person. Of a policy also the members that were `asked`, in order, and `why`: by
+    what figures the first was chosen, and then, after each answer, to go on or to stay."""
 
     id: JsonValue = None
-    answer: str
+    answer: str | None
     tier: int
     member: str
     confidence: float | None
     signals: dict[str, float]
+    asked: tuple[str, ...] = ()
+    why: tuple[dict[str, float], ...] = ()
+
+
+class DriftFound(Part):
+    """A member's signal on the stream against its `reference` calibration rows: the largest
+    distance and the least p-value of the windows, and where those that have drifted start."""
+
+    member: str
+    signal: str
+    reference: int
+    windows: int
+    drifted: list[int]
+    distance: float
+    p_value: float
+
+
+class SummaryDocument(Part):
+    """What `predict --summary FILE` writes: rows answered, how often each member was asked and
+    answered, and whether the stream drifted."""
+
+    rows: int
+    asked: dict[str, int]
+    answered: dict[str, int]
+    drift: tuple[DriftFound, ...] = ()
 
 
 class Examined(Part):

@@ -15,6 +15,7 @@ from cosmosql.artifact.outputs import (
     GraphDocument,
     OutcomeDocument,
     QuoteDocument,
+    SummaryDocument,
 )
 from cosmosql.artifact.plan import Part, PlanDocument
 from cosmosql.artifact.scoreboard import ScoreboardDocument
@@ -72,6 +73,7 @@ ARTIFACTS: dict[str, type[Part]] = {
     "quote": QuoteDocument,
     "outcome": OutcomeDocument,
     "answer": AnswerLine,
+    "summary": SummaryDocument,
     "doctor": DoctorDocument,
 }
 """What `cosmosql schema` knows, besides the language."""

@@ -11,18 +11,27 @@ from typing import NoReturn
 import click
 
 from cosmosql.cli import options
+from cosmosql.cli.findings import print_findings
 from cosmosql.cli.screen import Screen
-from cosmosql.diagnostics.diagnostic import reject
+from cosmosql.diagnostics.diagnostic import Diagnostic, reject
 
 SHOWN = 60
 
 
 @click.command()
 @options.bundle
+@click.option(
+    "--summary",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to FILE how often each member was asked and answered, and whether rows drifted.",
+    metavar="FILE",
+)
 @options.quiet
 @options.verbose
-def command(bundle: Path, quiet: bool, verbose: bool) -> int | None:
+def command(bundle: Path, summary: Path | None, quiet: bool, verbose: bool) -> int | None:
     """Answer rows: one JSON object a line in, one a line out, with who answered and how surely.
+
+    Warns (W0813) where the rows are unlike those that the bundle was made with.
 
     \b
     Example:
@@ -31,13 +40,20 @@ def command(bundle: Path, quiet: bool, verbose: bool) -> int | None:
     if sys.stdin.isatty():
         raise click.BadParameter("give rows on standard input: `< rows.jsonl`")
     from cosmosql.apply.answer import predict as answers
+    from cosmosql.apply.drift import Watch
+    from cosmosql.artifact.storage import document_bytes, write_bytes
 
     screen = Screen(quiet, verbose)
-    count = 0
-    for result in answers(bundle, _rows()):
+    watch = Watch.of(bundle)
+
+    def warn(finding: Diagnostic) -> None:
+        print_findings([finding])
+
+    for result in answers(bundle, _rows(), watch=watch, warn=warn):
         screen.data(json.dumps(result, ensure_ascii=False) + "\n")
-        count += 1
-    screen.detail(f"{count} rows answered")
+    if summary is not None:
+        write_bytes(summary, document_bytes(watch.summary))
+    screen.detail(f"{watch.summary.rows} rows answered")
     return None
 
 

@@ -23,6 +23,7 @@ class Artifact(StrEnum):
     QUOTE = "quote"
     OUTCOME = "outcome"
     ANSWER = "answer"
+    SUMMARY = "summary"
     DOCTOR = "doctor"
     LANGUAGE = "language"
 
@@ -45,6 +46,7 @@ def command(artifact: Artifact, quiet: bool, verbose: bool) -> int | None:
     diagnostics              check --format json
     graph, quote             graph --format json, quote --format json
     outcome, answer          apply --format json; a line of predict
+    summary                  predict --summary FILE
     scoreboard               scoreboard --format json
     doctor                   doctor --format json
     language                 no schema, but grammar, kinds, attributes, measures and units
