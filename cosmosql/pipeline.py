@@ -149,7 +149,7 @@ def run(
         report_html=compiled.path("report.html"),
         report_md=compiled.path("report.md"),
         measured=fresh,
-        reused=len(distinct(line.measured)) - fresh,
+        reused=len(distinct((*line.measured, *line.calibrated))) - fresh,
         warnings=compiled.warnings,
     )
 
