@@ -12,7 +12,7 @@ from cosmosql.contracts.policy import Array, Fitted, Known, Question, Rule, Seen
 from cosmosql.identity import Json
 from cosmosql.policies import storage
 from cosmosql.policies.after import After, fit_after
-from cosmosql.policies.gain import Before, fit_before
+from cosmosql.policies.gain import Before, fit_before, promised
 from cosmosql.policies.path import Between, Path, mixed, path, price_grid
 from cosmosql.policies.priced import Choice
 from cosmosql.policies.prior import Prior, shipped
@@ -29,14 +29,14 @@ class GainRule:
     between: Between
 
     def first(self, question: Question) -> int:
-        gains = coarse(self.before.of_one(question))
+        gains = coarse(promised(self.before, question))
         return int(self.choice.first(gains[:, None], self.price(question))[0])
 
     def then(self, question: Question, tier: int, signals: Mapping[str, float]) -> int:
         if tier >= len(self.after):
             return tier
-        promised = self.before.of_one(question)
-        ahead = (promised[tier + 1 :] - promised[tier])[:, None]
+        first = promised(self.before, question)
+        ahead = (first[tier + 1 :] - first[tier])[:, None]
         told = {name: np.array([value]) for name, value in signals.items()}
         gains = coarse(self.after[tier].of(ahead, told))
         return int(self.choice.then(tier, gains, self.price(question))[0])
@@ -44,7 +44,7 @@ class GainRule:
     def why(
         self, question: Question, tier: int | None, signals: Mapping[str, float]
     ) -> Mapping[str, float]:
-        gains = self.before.of_one(question)
+        gains = promised(self.before, question)
         start = 0
         if tier is not None:
             if tier >= len(self.after):

@@ -28,7 +28,7 @@ SURFACE_SCALES = (0.02, 0.05, 0.1, 0.2, 0.4)
 TOPIC_SCALES = (0.05, 0.15, 0.3, 0.6)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Before:
     """Expected gains over the cheapest tier. `looks` weigh, a dearer tier each, the waves of a
     question's surface, `slopes` of shape (tiers - 1, features) the surface itself; its n-grams
@@ -71,6 +71,12 @@ def fit_before(
     """The model and its left-out gains of the fitted rows, shape (tiers, rows). Policies that are
     compared on the same rows ask for the same one."""
     return _fit_before(questions, scores.tobytes(), prior, seed)
+
+
+@lru_cache(maxsize=64)
+def promised(before: Before, question: Question) -> Array:
+    """`of_one`, computed once however often a rule looks at the question."""
+    return before.of_one(question)
 
 
 @lru_cache(maxsize=4)

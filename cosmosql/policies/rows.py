@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmosql.contracts.policy import Array, Known, Seen
-from cosmosql.identity import SIGNIFICANT_DIGITS, seed_of
+from cosmosql.identity import rounded, seed_of
 
 Index: TypeAlias = NDArray[np.intp]
 
@@ -53,7 +53,5 @@ def folds_by(names: Sequence[str]) -> Index:
 
 def coarse(values: Array) -> Array:
     """Values at 6 significant digits: what is thresholded must be the same on every machine."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.floor(np.log10(np.abs(values)))
-        unit = 10.0 ** (power - SIGNIFICANT_DIGITS + 1)
-        return np.where(np.isfinite(values) & (values != 0), np.round(values / unit) * unit, values)
+    found = [rounded(value) for value in np.ravel(values).tolist()]
+    return np.array(found, np.float64).reshape(np.shape(values))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cosmosql.contracts.policy import Known, Question, Seen
-from cosmosql.policies.curves import accuracies, budget_grid, spends
+from cosmosql.policies.curves import accuracies, area, at_spend, budget_grid, spends
 from cosmosql.policies.mix import upper_hull
 from cosmosql.policies.rows import lot, seen_part
 from cosmosql.schema import registry
@@ -120,13 +120,12 @@ def test_other_rows_do_not_change_how_a_row_is_served(fitted, kind):
 
 def test_learnt_policies_beat_the_mix_where_words_tell():
     known, fresh = made(400), made(600, seed=3)
-    budget = [2.5]
-    got = {
-        kind: accuracies(
-            policy_of(kind).fit(known, {}, seed=0).ways(fresh.seen, budget), fresh.scores
-        )[0]
-        for kind in KINDS
-    }
+    budgets, costs = np.linspace(1.0, 4.0, 7), known.seen.costs
+    got = {}
+    for kind in KINDS:
+        ways = policy_of(kind).fit(known, {}, seed=0).ways(fresh.seen, list(budgets))
+        spent = at_spend(ways, costs, budgets)
+        got[kind] = area(budgets, accuracies(spent, fresh.scores))
     assert got["route"] > got["mix"] + 0.02
     assert got["cascade_route"] > got["mix"] + 0.02
 
