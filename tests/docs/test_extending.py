@@ -18,7 +18,15 @@ from cosmosql.schema import registry
 
 PAGES = Path(__file__).parents[2] / "docs" / "extending"
 FENCE = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```$", re.M | re.S)
-ORDER = ("dataset-source", "metric", "model-backend", "strategy", "retriever", "predictor")
+ORDER = (
+    "dataset-source",
+    "metric",
+    "model-backend",
+    "strategy",
+    "retriever",
+    "predictor",
+    "policy",
+)
 
 REST = """
 hardware here {
@@ -42,7 +50,7 @@ probe quick {
 
 query pick {
   for task.colours
-  among strategy.*
+  among strategy.*, policy.tiers
   measure with probe.quick within 5 USD
   maximize first_letter
 }
@@ -124,6 +132,8 @@ def test_a_spec_runs_on_extensions_alone(spec: Path) -> None:
     assert {metric.name for metric in values.values()} == {"first_letter"}
     assert all(metric.value is not None for metric in values.values())
     assert values["strategy.shown[shots=1]"].value > values["strategy.asked[times=1]"].value
+    [tiers] = done.plan.policies
+    assert tiers.kind == "by_length" and tiers.name.startswith("policy.tiers")
     again = run(spec)
     assert again.measured == 0
     assert again.plan == done.plan
