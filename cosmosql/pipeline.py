@@ -56,6 +56,7 @@ from cosmosql.probes.rounds import Exploration, explore
 from cosmosql.probes.run import recorded, replay
 from cosmosql.probes.runtime import Runtime
 from cosmosql.probes.tasks import prepare, questions_of
+from cosmosql.probes.tested import may_be_tested
 from cosmosql.probes.traits import traits
 from cosmosql.units import Quantity
 
@@ -198,10 +199,12 @@ def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Li
         runs = lower(compiled.graph, runtime)
         watcher = Watched(progress)
         first, menu = rounds(compiled.graph, runs)
+        tests = may_be_tested(compiled.graph, runtime)
+        menu = (*menu, *tests)
         observations = carry_out(first, compiled.graph, ledger, runtime, watcher, menu)
         known = Recorded(item for item in ledger.all() if item.kind in ("fit", "choice"))
         facts = facts_of(compiled, runtime)
-        bench = LiveBench(compiled.graph, runs, ledger, runtime, watcher)
+        bench = LiveBench(compiled.graph, runs, ledger, runtime, watcher, tests)
         order = compiled.program.probes[compiled.query.probe].order
         chosen_by = CHOOSERS.get(order, Adaptive)(
             graph=compiled.graph,
@@ -212,7 +215,7 @@ def measured(compiled: Compiled, seed: int, progress: Report | None) -> tuple[Li
         )
         chooser = Remembered(question(compiled, seed), known, chosen_by, ledger.add)
         exploration = explore(compiled.graph, pair(runs, observations), bench, chooser)
-        calibrating = LiveCalibrating(compiled.graph, runs, ledger, runtime, watcher)
+        calibrating = LiveCalibrating(compiled.graph, (*runs, *tests), ledger, runtime, watcher)
         line = _line(compiled, observations, exploration, chooser, facts, known, seed, calibrating)
         runtime.release()
         for fit in line.fits:

@@ -103,11 +103,12 @@ class QuotedProbe(Part):
 
 
 class QuoteDocument(Part):
-    """What `quote --format json` prints: the first round, what may follow it one at a time, and
-    amounts by meter."""
+    """What `quote --format json` prints: the first round, what may follow it one at a time, of what
+    a test of a policy may ask some, and amounts by meter."""
 
     runs: tuple[QuotedProbe, ...]
     menu: tuple[QuotedProbe, ...] = ()
+    tests: tuple[QuotedProbe, ...] = ()
     total: dict[str, Amount]
     caps: dict[str, Amount]
     spent: dict[str, Amount]

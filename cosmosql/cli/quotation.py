@@ -29,6 +29,12 @@ def quote_tables(found: Quote, *, quiet: bool) -> Iterator[RenderableType]:
             yield Text("After the first round, one at a time, whichever is worth most:", "dim")
             yield _runs(found.menu, found)
             yield Text()
+        if found.tests:
+            yield Text(
+                "To test a policy on calibration rows, those of its tiers, if they fit:", "dim"
+            )
+            yield _runs(found.tests, found)
+            yield Text()
     yield _sums(found)
     paid = sum(1 for item in found.runs if item.paid)
     name = " in the first round" if found.menu else ""

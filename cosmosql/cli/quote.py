@@ -79,6 +79,7 @@ def quote_json(found: Quote) -> dict[str, Json]:
     return {
         "runs": [priced(item) for item in found.runs],
         "menu": [priced(item) for item in found.menu],
+        "tests": [priced(item) for item in found.tests],
         "total": amounts(found.total),
         "caps": amounts(found.caps.amounts),
         "spent": amounts(found.spent),

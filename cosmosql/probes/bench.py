@@ -34,7 +34,7 @@ COMPUTE = "compute"
 class LiveBench:
     """Measures what is asked of it, each observation durable and paid within the caps.
 
-    `runs` are all that the graph may measure.
+    `runs` are all that the graph may measure; what was spent on runs `besides` counts, too.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class LiveBench:
         ledger: Ledger,
         runtime: Runtime,
         watcher: Watcher | None = None,
+        besides: Sequence[ProbeRun] = (),
     ) -> None:
         self._runs = {run.node: run for run in runs}
         self._ledger = ledger
@@ -51,7 +52,7 @@ class LiveBench:
         self._watcher = watcher
         self._scope = scope_of(graph.program, graph.query)
         self._caps = caps(graph.query.budget)
-        self._keys = frozenset(run.key for run in runs)
+        self._keys = frozenset(run.key for run in (*runs, *besides))
         # Loads no model, so that what it counts does not depend on what was measured just now.
         self._unloaded = Runtime(graph.program, runtime.data, ledger)
         self._workloads: dict[str, Workload] = {}

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from cosmosql.data.rows import Role
 from cosmosql.evidence.ledger import Ledger
 from cosmosql.evidence.measured import Measured, stands
 from cosmosql.evidence.metering import Amounts, Meter
@@ -18,14 +17,13 @@ from cosmosql.evidence.observation import Observation
 from cosmosql.evidence.store import Evidence
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.budget import METERS, Caps, caps
-from cosmosql.plan.build import pool_size
-from cosmosql.plan.candidate import Candidate, Measurement
+from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
-from cosmosql.plan.series import strategy_of
-from cosmosql.probes.lower import ProbeRun, probe_run
+from cosmosql.probes.lower import ProbeRun
 from cosmosql.probes.quote import readable, scope_of
 from cosmosql.probes.run import Watcher, execute, recorded
 from cosmosql.probes.runtime import Runtime
+from cosmosql.probes.tested import in_full_runs
 from cosmosql.probes.worst import loading_amounts, worst_amounts, worst_workload
 
 
@@ -105,28 +103,6 @@ class RecordedCalibrating:
         return answered
 
 
-def in_full(candidate: Candidate, role: Role, runtime: Runtime) -> Measurement:
-    """The candidate in full on every row of a role."""
-    pool = pool_size(runtime.program, candidate, runtime.data)
-    return Measurement(
-        kind="evaluate",
-        candidate=candidate,
-        fidelity=strategy_of(candidate.kind).full(candidate.config, pool),
-        role=str(role),
-        rows=len(runtime.task(candidate.task).dataset.rows[role]),
-        basis="full",
-    )
-
-
-def in_full_runs(candidates: Sequence[Candidate], runtime: Runtime) -> tuple[ProbeRun, ...]:
-    """One run a candidate, those of one model together, in the order of the candidates."""
-    order = list(dict.fromkeys(one.model for one in candidates))
-    return tuple(
-        probe_run(in_full(one, Role.CALIBRATION, runtime), runtime)
-        for one in sorted(candidates, key=lambda one: order.index(one.model))
-    )
-
-
 def worst_of(runs: Iterable[ProbeRun], runtime: Runtime, evidence: Evidence) -> Amounts:
     """The worst case of what is not measured yet, loading included. A meter of which a run says
     nothing is absent."""
@@ -136,7 +112,7 @@ def worst_of(runs: Iterable[ProbeRun], runtime: Runtime, evidence: Evidence) -> 
         if stands(evidence.find(run.key)):
             continue
         amounts.append(worst_amounts(run, worst_workload(run, runtime), runtime, evidence))
-        if run.model is not None and run.model not in loaded:
+        if runtime.program.runs(run.model) and run.model is not None and run.model not in loaded:
             loaded.add(run.model)
             amounts.append(loading_amounts(run, runtime.card(run.model), runtime))
     return {

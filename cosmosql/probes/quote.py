@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cosmosql.contracts.strategy import Workload
@@ -17,6 +17,7 @@ from cosmosql.plan.budget import METERS, Caps, caps
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.probes.lower import ProbeRun, lower
 from cosmosql.probes.runtime import Runtime
+from cosmosql.probes.tested import may_be_tested
 from cosmosql.probes.worst import (
     loading_amounts,
     model_is_profiled,
@@ -54,6 +55,8 @@ class Quote:
     caps: Caps
     spent: Amounts
     menu: tuple[QuotedRun, ...] = ()
+    tests: tuple[QuotedRun, ...] = ()
+    """Of which a test of a policy on calibration rows may ask some, where they fit."""
 
     @property
     def shortfalls(self) -> tuple[str, ...]:
@@ -91,7 +94,9 @@ def quote(
     is paid for already; left out: what the ledger holds.
     """
     runs, menu = rounds(graph, lower(graph, runtime))
-    return quote_runs(runs, graph, ledger, runtime, evidence or ledger, menu)
+    known, tests = evidence or ledger, may_be_tested(graph, runtime)
+    found = quote_runs(runs, graph, ledger, runtime, known, (*menu, *tests))
+    return replace(found, menu=found.menu[: len(menu)], tests=found.menu[len(menu) :])
 
 
 def rounds(

@@ -1,4 +1,4 @@
-"""A written confidence on a policy's accuracy: tested on calibration rows, replayed, carried out."""
+"""A written confidence on a policy's accuracy: tested on fresh rows, replayed and carried out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cosmosql.data.rows import Role
 from cosmosql.evidence import file as evidence_file
 from cosmosql.evidence.ledger import Ledger
 from cosmosql.interval import Unmeasured
-from cosmosql.pipeline import Outcome, run
+from cosmosql.pipeline import Outcome, quote, run
 from cosmosql.probes.calibrating import LiveCalibrating, RecordedCalibrating
 from cosmosql.probes.lower import lower
 from cosmosql.probes.runtime import Runtime
@@ -132,6 +132,18 @@ def test_the_plan_says_how_the_promise_was_shown(finished: Outcome) -> None:
     assert found["procedure"] == "paired" and found["bound"] >= 0
     assert finished.plan.decision.chosen == found["policy"]
     assert (finished.measured, finished.reused) == (4, 0)
+
+
+def test_a_quote_counts_what_a_test_may_ask(tmp_path: Path) -> None:
+    spec = make_logs(tmp_path / "project", 300)
+    asked = [one.run.measurement for one in quote(spec).tests]
+    assert [(one.candidate.name, one.role, one.rows) for one in asked] == [
+        ("strategy.small", "calibration", 300),
+        ("strategy.large", "calibration", 300),
+    ]
+    text = spec.read_text(encoding="utf-8").replace(" with confidence 95%", "")
+    spec.write_text(text, encoding="utf-8")
+    assert quote(spec).tests == ()
 
 
 def test_calibration_rows_are_evidence_and_no_test_row_is_read(finished: Outcome) -> None:

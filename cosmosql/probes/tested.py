@@ -1,0 +1,65 @@
+"""Which candidates a test on calibration rows may ask for, known before anything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cosmosql.data.rows import Role
+from cosmosql.model.checks import measures_in
+from cosmosql.model.program import Query
+from cosmosql.plan.build import pool_size
+from cosmosql.plan.candidate import Candidate, Measurement
+from cosmosql.plan.graph import PlanGraph
+from cosmosql.plan.series import strategy_of
+from cosmosql.probes.lower import ProbeRun, probe_run
+from cosmosql.probes.runtime import Runtime
+
+
+def may_be_tested(graph: PlanGraph, runtime: Runtime) -> tuple[ProbeRun, ...]:
+    """The tiers of the query's policies and what its promises are relative to, in full on the
+    calibration rows; none where no confidence on the metric is written out, or no row is there. A
+    test asks for some of them."""
+    program, query = graph.program, graph.query
+    task = runtime.task(query.task)
+    over = {name for policy in query.policies for name in program.policies[policy].over}
+    named = promised(query, task.task.metric)
+    if not over or named is None or not task.dataset.rows[Role.CALIBRATION]:
+        return ()
+    wanted = [one for one in graph.candidates if one.strategy in over | named]
+    return in_full_runs(wanted, runtime)
+
+
+def promised(query: Query, metric: str) -> frozenset[str] | None:
+    """The strategies that promises with a written confidence are relative to; None where there are
+    no such promises."""
+    measures = [
+        [*measures_in(one.left), *measures_in(one.right)]
+        for one in query.requirements
+        if one.stated
+    ]
+    promises = [each for each in measures if any(one.name == metric for one in each)]
+    if not promises:
+        return None
+    return frozenset(one.strategy for each in promises for one in each if one.strategy)
+
+
+def in_full_runs(candidates: Sequence[Candidate], runtime: Runtime) -> tuple[ProbeRun, ...]:
+    """One run a candidate, those of one model together, in the order of the candidates."""
+    order = list(dict.fromkeys(one.model for one in candidates))
+    return tuple(
+        probe_run(in_full(one, Role.CALIBRATION, runtime), runtime)
+        for one in sorted(candidates, key=lambda one: order.index(one.model))
+    )
+
+
+def in_full(candidate: Candidate, role: Role, runtime: Runtime) -> Measurement:
+    """The candidate in full on every row of a role."""
+    pool = pool_size(runtime.program, candidate, runtime.data)
+    return Measurement(
+        kind="evaluate",
+        candidate=candidate,
+        fidelity=strategy_of(candidate.kind).full(candidate.config, pool),
+        role=str(role),
+        rows=len(runtime.task(candidate.task).dataset.rows[role]),
+        basis="full",
+    )
