@@ -18,7 +18,7 @@ from cosmosql.model.modules import LoadedModule, Modules
 from cosmosql.source import Span
 from cosmosql.syntax.trivia import Comment, comments
 
-ROW_CODES = frozenset({"W0416", "W0601", "W0602"})
+ROW_CODES = frozenset({"W0416", "W0601", "W0602", "W0608"})
 """Warnings that are known only where the rows are."""
 
 DATED_CODES = frozenset({"W0603"})

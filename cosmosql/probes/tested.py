@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cosmosql.data.rows import Role
-from cosmosql.model.checks import measures_in
 from cosmosql.model.program import Query
+from cosmosql.model.promises import promise_of
 from cosmosql.plan.build import pool_size
 from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.graph import PlanGraph
@@ -32,15 +32,9 @@ def may_be_tested(graph: PlanGraph, runtime: Runtime) -> tuple[ProbeRun, ...]:
 def promised(query: Query, metric: str) -> frozenset[str] | None:
     """The strategies that promises with a written confidence are relative to; None where there are
     no such promises."""
-    measures = [
-        [*measures_in(one.left), *measures_in(one.right)]
-        for one in query.requirements
-        if one.stated
-    ]
-    promises = [each for each in measures if any(one.name == metric for one in each)]
-    if not promises:
-        return None
-    return frozenset(one.strategy for each in promises for one in each if one.strategy)
+    found = [promise_of(one, metric) for one in query.requirements]
+    promises = [one for one in found if one is not None]
+    return frozenset(name for one in promises for name in one.weights) if promises else None
 
 
 def in_full_runs(candidates: Sequence[Candidate], runtime: Runtime) -> tuple[ProbeRun, ...]:

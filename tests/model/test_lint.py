@@ -238,6 +238,34 @@ def test_a_difference_that_the_rows_cannot_tell(found: Found) -> None:
     assert found(one + asking("decide within 0.1 pp")) == []
 
 
+# W0608
+
+
+TIERS = "policy tiers using auto {\n  over = [strategy.few, strategy.many]\n}\n\n"
+MANY = FEW.replace("few", "many").replace("shots = 4", "shots = 8")
+
+
+@pytest.mark.parametrize(
+    ("promise", "least"),
+    [
+        ("accuracy >= strategy.many.accuracy - 1 pp with confidence 95%", 299),
+        ("accuracy >= 99% * strategy.many.accuracy with confidence 95%", 299),
+        ("accuracy >= 99.5% with confidence 90%", 460),
+        ("accuracy >= strategy.many.accuracy - 2 pp with confidence 95%", None),
+        ("accuracy >= strategy.many.accuracy - 1 pp", None),
+        ("accuracy <= 99.9% with confidence 95%", None),
+        ("serve_cost <= 1 USD/request with confidence 95%", None),
+    ],
+)
+def test_a_promise_takes_calibration_rows(found: Found, promise: str, least: int | None) -> None:
+    pick = PICK.replace("strategy.*", "strategy.*, policy.tiers")
+    told = found(HEAD + FEW + MANY + TIERS + asking(f"require {promise}", text=pick))
+    assert codes(told) == ([] if least is None else ["W0608"])
+    if least is not None:
+        assert f"takes {least} rows" in told[0].notes[0]
+        assert found(HEAD + FEW + MANY + asking(f"require {promise}")) == []
+
+
 # W0602
 
 

@@ -12,6 +12,7 @@ from cosmosql.diagnostics.diagnostic import Diagnostic
 from cosmosql.model.lint.extrapolation import far_extrapolation
 from cosmosql.model.lint.policies import policies_that_cannot_pay
 from cosmosql.model.lint.prices import old_prices
+from cosmosql.model.lint.promises import too_few_to_promise
 from cosmosql.model.lint.revisions import moving_revisions
 from cosmosql.model.lint.split import split_too_small
 from cosmosql.model.lint.usage import unused
@@ -50,4 +51,4 @@ LINTS: tuple[Lint, ...] = (
     _old_prices,
 )
 
-ROW_LINTS: tuple[RowLint, ...] = (split_too_small, far_extrapolation)
+ROW_LINTS: tuple[RowLint, ...] = (split_too_small, far_extrapolation, too_few_to_promise)
