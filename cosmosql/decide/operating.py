@@ -12,7 +12,8 @@ from cosmosql.decide.formulas import Strategies, measures_in, values
 from cosmosql.decide.requirements import satisfied
 from cosmosql.decide.subject import Subject, subject_of
 from cosmosql.decide.tiers import Outcomes, Sums, Tiers, outcomes, sums_of
-from cosmosql.decide.waits import in_row, waits, with_percentiles
+from cosmosql.decide.waits import in_row, wait, waits, with_percentiles
+from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Measure, Query
 from cosmosql.policies.rows import FOLDS
@@ -182,6 +183,7 @@ def point_at(
             seed=seed,
             efficiency=row_efficiency(metric.draws, rows),
         )
+        subject = foretold(subject, tiers, way, n_test=n_test, seed=seed)
     cost = subject.quantities["serve_cost"]
     scores = (way.answers[0] * tiers.known.scores).sum(axis=0)
     return OperatingPoint(
@@ -193,6 +195,37 @@ def point_at(
         answers=tuple(float(share) for share in found.answers[:, :, 0].mean(axis=1)),
         scores=dict(zip(tiers.rows, scores.tolist(), strict=True)),
     )
+
+
+def foretold(subject: Subject, tiers: Tiers, way: Ways, *, n_test: int, seed: int) -> Subject:
+    """The subject with intervals of its means that foretell those over `n_test` other requests, as
+    a candidate's do: who is asked is settled on some rows, other rows share it out anew, and where
+    lots are drawn, these fall as they may."""
+    rng = np.random.default_rng(seed_of("requests of a policy", seed, n_test))
+    others, lots = rng.standard_normal((2, len(tiers.weights)))
+    found = dict(subject.quantities)
+    for name, one in subject.quantities.items():
+        if name in (subject.metric_name, *ONCE, *PERCENTILES) or isinstance(one, Unmeasured):
+            continue
+        each = [two.measures[name] for two in tiers.members]
+        means = np.array([two.draws.mean() for two in each if isinstance(two, Distribution)])
+        moved = others * one.draws.std() * np.sqrt(len(tiers.rows) / n_test)
+        moved = moved + lots * lot_spread(means, way) / np.sqrt(n_test)
+        low, high = (float(bound) for bound in np.quantile(one.draws + moved, [0.05, 0.95]))
+        found[name] = replace(one, shown=(min(max(low, 0.0), one.value), max(high, one.value)))
+    return replace(subject, quantities=found)
+
+
+def lot_spread(means: Array, way: Ways) -> float:
+    """The standard deviation by lots alone of what a request takes, where a tier's takes so much on
+    average."""
+    each = np.repeat(means[:, None], way.asked.shape[2], axis=1)
+    cases = wait(each, way.asked[0], way.answers[0])
+    first, second = (
+        np.bincount(cases.rows, cases.shares * cases.seconds**power, minlength=each.shape[1])
+        for power in (1, 2)
+    )
+    return float(np.sqrt(max((second - first**2).mean(), 0.0)))
 
 
 def subject_at(tiers: Tiers, found: Outcomes) -> Subject:

@@ -22,7 +22,7 @@ from cosmosql.probes.rounds import Choice, Chooser, Ended, Round
 from cosmosql.source import Span
 from cosmosql.units import Quantity
 
-CHOICE = "choice/1"
+CHOICE = "choice/2"
 
 ENDED = "ended"
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cosmosql.contracts.policy import Ways
-from cosmosql.decide.operating import point_at
+from cosmosql.decide.operating import lot_spread, point_at
 from cosmosql.decide.tiers import Tiers, tiers_of
 from cosmosql.decide.waits import wait, waits
 from cosmosql.interval import Unmeasured
@@ -88,6 +88,17 @@ def test_a_chain_of_tiers_waits_for_every_one_before(reached: list[float]) -> No
     found = wait(seconds, asked, answers)
     assert found.shares.sum() == pytest.approx(1.0)
     assert found.shares @ found.seconds == pytest.approx(float((asked * seconds).sum()))
+
+
+def test_lots_spread_what_is_paid(tiers: Tiers) -> None:
+    """Half of the queries at 4 instead of 1: a deviation of 1.5 each, 0.15 of the mean of 100. Of
+    a cascade that asks a fifth more no lot decides anything."""
+    assert lot_spread(np.array([1.0, 4.0]), mix(0.5)) == pytest.approx(1.5)
+    assert lot_spread(np.array([1.0, 4.0]), cascade([1.0] * 20 + [0.0] * 80)) == 0
+    cost = point_at(tiers, mix(0.5), None, n_test=100, seed=0).subject.quantities["serve_cost"]
+    assert isinstance(cost, Distribution) and cost.draws.std() == pytest.approx(0)
+    assert cost.shown is not None
+    assert cost.shown[1] - cost.shown[0] == pytest.approx(2 * 1.645 * 0.15, rel=0.1)
 
 
 def test_without_the_rows_of_a_tier_nothing_is_known(tiers: Tiers) -> None:
