@@ -13,10 +13,12 @@ from cosmosql.identity import Json
 from cosmosql.policies import storage
 from cosmosql.policies.after import After, fit_after
 from cosmosql.policies.gain import Before, fit_before, promised
+from cosmosql.policies.looked import looked_at
 from cosmosql.policies.path import Between, Path, mixed, path, price_grid
 from cosmosql.policies.priced import Choice
 from cosmosql.policies.prior import Prior, shipped
 from cosmosql.policies.rows import coarse, lot
+from cosmosql.policies.surface import surface_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class GainRule:
         first = promised(self.before, question)
         ahead = (first[tier + 1 :] - first[tier])[:, None]
         told = {name: np.array([value]) for name, value in signals.items()}
-        gains = coarse(self.after[tier].of(ahead, told))
+        gains = coarse(self.after[tier].of(ahead, told, surface_of(question)[None]))
         return int(self.choice.then(tier, gains, self.price(question))[0])
 
     def why(
@@ -50,7 +52,8 @@ class GainRule:
             if tier >= len(self.after):
                 return {}
             told = {name: np.array([value]) for name, value in signals.items()}
-            gains = self.after[tier].of((gains[tier + 1 :] - gains[tier])[:, None], told)[:, 0]
+            ahead = (gains[tier + 1 :] - gains[tier])[:, None]
+            gains = self.after[tier].of(ahead, told, surface_of(question)[None])[:, 0]
             start = tier + 1
         named = enumerate(gains.tolist(), start=start + 1)
         expected = {f"gain of tier {place}": gain for place, gain in named if place > 1}
@@ -82,8 +85,9 @@ class FittedGains:
 
     def ways(self, seen: Seen, budgets: Sequence[float]) -> Ways:
         promised = self.before.of(seen.questions)
+        surfaces = looked_at(seen.questions)[0]
         remaining = tuple(
-            coarse(after.of(promised[tier + 1 :] - promised[tier], seen.signals[tier]))
+            coarse(after.of(promised[tier + 1 :] - promised[tier], seen.signals[tier], surfaces))
             for tier, after in enumerate(self.after)
         )
         return self.served(Expected(promised=coarse(promised), remaining=remaining), budgets)
@@ -136,6 +140,7 @@ class _Gains:
             fit_after(
                 promised[tier + 1 :] - promised[tier],
                 seen.signals[tier],
+                looked_at(seen.questions)[0],
                 scores[tier + 1 :] - scores[tier],
                 self.prior,
                 seed=seed,

@@ -18,7 +18,7 @@ from cosmosql.policies.linear import Block, Linear, fit
 from cosmosql.policies.looked import looked_at, spoken_of
 from cosmosql.policies.ngrams import dampened, hashes
 from cosmosql.policies.prior import Prior, level
-from cosmosql.policies.surface import surface
+from cosmosql.policies.surface import surface_of
 from cosmosql.policies.waves import Standard, Waves, waves
 
 LENGTH = 4.0
@@ -56,7 +56,7 @@ class Before:
         values = values * self.rarity[places]
         length = max(float(np.sqrt(values @ values)), 1e-12)
         said = self.words[:, places] @ values / length
-        return np.concatenate([[0.0], self.look(np.array(surface(question))) + said])
+        return np.concatenate([[0.0], self.look(surface_of(question)) + said])
 
     def look(self, surfaces: Array) -> Array:
         """What the surface says, shape (tiers - 1, …) for surfaces of shape (…, features)."""

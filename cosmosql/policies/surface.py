@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -107,6 +108,12 @@ def surface(question: Question) -> list[float]:
         float(_COMPOUND.search(joined.lower()) is not None),
         shared / 5,
     ]
+
+
+@lru_cache(maxsize=64)
+def surface_of(question: Question) -> Array:
+    """The same as an array, computed once however often a rule looks at the question."""
+    return np.array(surface(question))
 
 
 def surfaces(questions: Sequence[Question]) -> Array:

@@ -211,7 +211,9 @@ def banded(ways: Ways, scores: Array) -> Array:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """`gain` of auto over the best simple policy with a paired 95 % interval, in AUC; `lowest`
-    point of the band of its accuracy less that of every simple policy and single model."""
+    point of the bands of its accuracy less that of each simple policy and of the single models. To
+    be no worse than all it must be so than each: one test a rival, none corrected for the others
+    (Berger 1982), each simultaneous over budgets."""
 
     area: dict[str, float]
     gain: tuple[float, float, float]
@@ -224,16 +226,20 @@ def judge(scored: Scored, known: Known, groups: NDArray[np.intp]) -> Judged:
     small, large = known.scores
     single = np.tile(small[:, None], (1, BANDED))
     single[:, -1] = large
-    rivals = [scored.curves[name] for name in SIMPLE] + [single]
+    rivals = [*(scored.curves[name] for name in SIMPLE), single]
     curves = np.hstack([scored.curves["auto"] - rival for rival in rivals])
     columns = np.column_stack([scored.areas["auto"] - scored.areas[simple], curves])
     draws = resampled(columns, groups, draws=DRAWS, seed=0)
     low, high = np.quantile(draws[:, 0], [0.025, 0.975])
-    band = lower_band(columns[:, 1:].mean(axis=0), draws[:, 1:])
+    means = columns[:, 1:].mean(axis=0)
+    bands = [
+        lower_band(means[start : start + BANDED], draws[:, 1 + start : 1 + start + BANDED])
+        for start in range(0, len(means), BANDED)
+    ]
     return Judged(
         area=area,
         gain=(area["auto"] - area[simple], float(low), float(high)),
-        lowest=float(band.min()),
+        lowest=float(np.min(bands)),
     )
 
 
