@@ -64,22 +64,20 @@ def check_recording(
     answered = [
         (row, recording.answers[row.id]) for row in rows if row.id and row.id in recording.answers
     ]
-    cells: dict[str, object] = {
-        row.identity: labels if task.choices is None else row.values[task.choices]
-        for row, _ in answered
-    }
+    cells = [labels if task.choices is None else row.values[task.choices] for row, _ in answered]
+    options = [labels if task.choices is None else competing(cell) for cell in cells]
     lettered = task.choices is not None and any(
-        said not in competing(cells[row.identity])
-        for row, found in answered
+        said not in own
+        for own, (_, found) in zip(options, answered, strict=True)
         for said in _said(found)
     )
-    for row, found in answered:
-        cell = cells[row.identity]
-        reason = (
-            _misfit_open(found, task)
-            if open_ended
-            else _misfit(found, row, task, cell, lettered, strays_are_wrong=strays_are_wrong)
-        )
+    for (row, found), cell, own in zip(answered, cells, options, strict=True):
+        if open_ended:
+            reason = _misfit_open(found, task)
+        elif lettered and (unclear := _unclear(found, cell)):
+            reason = unclear
+        else:
+            reason = _misfit(found, row, task, own, strays_are_wrong=strays_are_wrong)
         if reason is not None:
             shown = reason if recording.shown else reason.partition(":")[0]
             findings.add(
@@ -133,20 +131,23 @@ def _misfit_open(found: RecordedAnswer, task: AskedTask) -> str | None:
     return None
 
 
+def _unclear(found: RecordedAnswer, cell: object) -> str | None:
+    """Where some answers are letters of places: which of this row's options is another's letter."""
+    for said in _said(found):
+        if is_ambiguous(said, cell):
+            return f"is unclear: {excerpt(said)} is an option and the letter of another one"
+    return None
+
+
 def _misfit(
     found: RecordedAnswer,
     row: Row,
     task: AskedTask,
-    cell: object,
-    lettered: bool,
+    options: Sequence[str],
     *,
     strays_are_wrong: bool,
 ) -> str | None:
     """Why an answer among options is none; None where it is one."""
-    options = competing(cell)
-    for said in _said(found):
-        if lettered and is_ambiguous(said, cell):
-            return f"is unclear: {excerpt(said)} is an option and the letter of another one"
     for named in found.logits:
         if meant(named, options, task.using) is None:
             return f"has a logit of no option: {excerpt(named)}"

@@ -32,6 +32,7 @@ from cosmosql.predict.cost import TOKENS, index_work, training_work
 from cosmosql.predict.facts import Facts
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.hardware import tariff_of
+from cosmosql.predict.quantities import currency_of
 from cosmosql.predict.tokens import beginning
 
 Index: TypeAlias = tuple[str | None, str | None]
@@ -41,8 +42,8 @@ Index: TypeAlias = tuple[str | None, str | None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
     """Modelled totals. `flops` counts models whose size is known, `seconds` those that were
-    profiled, `money` those of them that are priced in the first currency met. `uncounted` names
-    the candidates of which something is missing."""
+    profiled, `money` those of them that are priced in the first currency met (the query's own where
+    nothing runs). `uncounted` names the candidates of which something is missing."""
 
     flops: float
     seconds: float
@@ -178,6 +179,8 @@ def total(
             money += Decimal(f"{spent:.9g}") * tariff.money_a_second
         else:
             missing.append(candidate.name)
+    if not any(graph.program.runs(one.model) for one in graph.candidates):
+        currency = currency_of(graph)  # nothing runs, so nothing is paid
     return Spending(
         flops=operations,
         seconds=time,

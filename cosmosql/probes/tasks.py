@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cosmosql.contracts.policy import Question
 from cosmosql.contracts.strategy import Example, TaskView
@@ -23,6 +23,10 @@ class PreparedTask:
     task: Task
     view: TaskView
     dataset: LoadedDataset
+    _known: dict[tuple[str, str | None], Example] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """Examples by the row's identity and id: every candidate asks for the same rows."""
 
     def examples(self, role: Role, rows: int, start: int = 0) -> tuple[Example, ...]:
         """So many rows of a role from `start` on, rendered, in the role's order."""
@@ -31,16 +35,16 @@ class PreparedTask:
     def rendered(self, rows: Sequence[Row]) -> tuple[Example, ...]:
         """Rows, of this or another dataset with the same columns, as examples of this task."""
         template = parse_template(self.task.input)
-        return tuple(
-            Example(
-                row=row.identity,
-                input=template.render(row.values),
-                target=target_of(self.task, row.values),
-                options=options_of(self.task.choices, self.view.labels, row.values),
-                id=row.id,
-            )
-            for row in rows
-        )
+        for row in rows:
+            if (row.identity, row.id) not in self._known:
+                self._known[row.identity, row.id] = Example(
+                    row=row.identity,
+                    input=template.render(row.values),
+                    target=target_of(self.task, row.values),
+                    options=options_of(self.task.choices, self.view.labels, row.values),
+                    id=row.id,
+                )
+        return tuple(self._known[row.identity, row.id] for row in rows)
 
     def label_index(self, text: str) -> int | None:
         """The place of an answer among the task's labels; None where answers are open."""
