@@ -64,6 +64,7 @@ def slices_part(found: Slices, of: str) -> plan.Slices:
         mean=found.mean,
         rows=found.rows,
         looked_at=found.looked_at,
+        shown=found.shown,
         confidence=LEVEL,
         worst=tuple(slice_part(one) for one in found.worst),
     )

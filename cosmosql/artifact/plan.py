@@ -346,13 +346,15 @@ class Slice(Part):
 
 
 class Slices(Part):
-    """The worst slices of the chosen one, the worst first, of `looked_at` in all; `confidence` is
-    that of all the intervals together (Bonferroni)."""
+    """The worst slices of the chosen one, the worst first, of `looked_at` in all, of which `shown`
+    lie below the mean with their whole interval; `confidence` is that of all the intervals together
+    (Bonferroni)."""
 
     of: str
     mean: float
     rows: int
     looked_at: int
+    shown: int
     confidence: float
     worst: tuple[Slice, ...]
 

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from cosmosql.decide.decision import PolicyForecast
 from cosmosql.identity import seed_of
-from cosmosql.policies.calibration import FITS, Reliability, cross_fitted, reliability
+from cosmosql.policies.calibration import (
+    FITS,
+    Reliability,
+    as_it_is,
+    cross_fitted,
+    reliability,
+)
 from cosmosql.policies.combination import combined, varies
 from cosmosql.policies.rows import folds_by
 from cosmosql.predict.forecast import Forecast, ItemForecast
@@ -72,8 +78,9 @@ def of_member(items: ItemForecast, *, seed: int) -> list[tuple[str, str, Reliabi
     sure = confidences(items.signals, items.score, folds)
     found = []
     for signal, confidence in sure.items():
+        fits = {"logistic": as_it_is} if signal == COMBINED else FITS
         chances = {
-            name: cross_fitted(fit, confidence, items.score, folds) for name, fit in FITS.items()
+            name: cross_fitted(fit, confidence, items.score, folds) for name, fit in fits.items()
         }
         squares = {name: float(((one - items.score) ** 2).mean()) for name, one in chances.items()}
         best = min(squares, key=squares.__getitem__)

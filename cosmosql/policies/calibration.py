@@ -79,6 +79,11 @@ def isotonic(confidence: Array, right: Array) -> Callable[[Array], Array]:
     return lambda values: np.asarray(np.interp(values, knots, heights))
 
 
+def as_it_is(confidence: Array, right: Array) -> Callable[[Array], Array]:
+    """Of what is a chance already."""
+    return lambda values: values
+
+
 FITS: dict[str, Fit] = {"logistic": platt, "isotonic": isotonic}
 
 

@@ -19,7 +19,7 @@ from cosmosql.policies.calibration import LEVEL, share_right
 Array = NDArray[np.float64]
 
 LEAST_ROWS = 10
-MOST_SHOWN = 6
+MOST_SHOWN = 8
 EDGE = 1e-3
 """A mean nearer to 0 or 1 counts as this far: rows that are all alike still vary elsewhere."""
 
@@ -38,11 +38,12 @@ class Slice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slices:
     """The worst slices by what is to be expected of them, of `looked_at` in all; all intervals
-    together hold with the confidence 0.9."""
+    together hold with the confidence 0.9. `shown` have the whole interval below the mean."""
 
     mean: float
     rows: int
     looked_at: int
+    shown: int
     worst: tuple[Slice, ...]
 
 
@@ -69,7 +70,13 @@ def worst_slices(scores: Array, names: Mapping[str, Sequence[str | None]]) -> Sl
     ]
     found.sort(key=lambda one: (one.shrunk, one.mean.value, one.by, one.name))
     worst = [one for one in found if one.mean.value < mean]
-    return Slices(mean=mean, rows=len(scores), looked_at=looked_at, worst=tuple(worst[:MOST_SHOWN]))
+    return Slices(
+        mean=mean,
+        rows=len(scores),
+        looked_at=looked_at,
+        shown=sum(one.mean.high < mean for one in worst),
+        worst=tuple(worst[:MOST_SHOWN]),
+    )
 
 
 def parts_of(scores: Array, called: Sequence[str | None]) -> dict[str, Array]:

@@ -63,7 +63,9 @@ def _row(one: Slice, all_of: Slices) -> SliceRow:
 def _finding(found: Slices) -> str:
     worse = [one for one in found.worst if one.high < found.mean]
     mean = f"the mean row score of {words.percent(found.mean)}"
-    if not worse:
+    if not found.shown:
         return f"No slice is shown to be worse than {mean}."
     names = words.listed([f"{one.by} `{one.name}`" for one in worse])
+    if found.shown > len(worse):
+        names = f"{words.plural(found.shown, 'slice')}, the worst of them {names}"
     return f"Shown to be worse than {mean}: {names}."

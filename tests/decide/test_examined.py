@@ -117,8 +117,10 @@ def test_several_signals_are_combined_and_told_in_order(tiers: list[Any]) -> Non
     rich = replace(tiers[0], items=replace(items, signals=signals))
     found = calibrations([rich, tiers[1]], [policy(named(tiers))], seed=0)
     assert [one.signal for one in found] == ["margin", "entropy", "combined"]
-    margin, _, both = (one.reliability.brier.value for one in found)
-    assert both < margin
+    margin, _, both = (one.reliability for one in found)
+    assert both.brier.value < margin.brier.value
+    assert found[-1].fit == "logistic"
+    assert both.error.value < 1.5 * both.error_by_chance
 
 
 def test_few_rows_are_not_calibrated(candidate: Any) -> None:

@@ -101,8 +101,11 @@ def test_a_slice_is_called_worse_only_where_its_whole_interval_is(plan: PlanDocu
     assert [row.shown_worse for row in found.rows] == [True, False]
     assert found.finding == "Shown to be worse than the mean row score of 84.4 %: label `refund`."
     assert plan.slices is not None
-    mild = plan.slices.model_copy(update={"worst": plan.slices.worst[1:]})
+    mild = plan.slices.model_copy(update={"worst": plan.slices.worst[1:], "shown": 0})
     assert view(plan.model_copy(update={"slices": mild})).slices.finding.startswith("No slice")
+    many = plan.slices.model_copy(update={"shown": 12})
+    told = view(plan.model_copy(update={"slices": many})).slices.finding
+    assert told.endswith(": 12 slices, the worst of them label `refund`.")
 
 
 def test_what_is_not_known_has_no_section(plan: PlanDocument) -> None:

@@ -123,6 +123,7 @@ def slices(of: str) -> Slices:
         mean=0.8441,
         rows=300,
         looked_at=14,
+        shown=1,
         confidence=0.9,
         worst=(
             Slice(by="label", name="refund", rows=31, value=0.61, low=0.36, high=0.82, shrunk=0.68),
