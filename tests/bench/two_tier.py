@@ -57,7 +57,7 @@ JUDGED = 2500
 
 Elsewhere: TypeAlias = dict[Pair, dict[str, float]]
 
-SIMPLE = ("mix", "random cascade", "margin cascade")
+SIMPLE = ("mix", "random cascade", "cascade")
 LEARNT = ("route", "cascade_route")
 EVERY = (*SIMPLE, *LEARNT, "auto")
 
@@ -91,7 +91,7 @@ class Scored:
 def policies(prior: Prior) -> dict[str, Policy]:
     return {
         "mix": Mix(),
-        "margin cascade": Cascade(),
+        "cascade": Cascade(),
         "route": Route(prior),
         "cascade_route": CascadeRoute(prior),
     }
