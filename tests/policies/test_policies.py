@@ -178,3 +178,14 @@ def served(rule, question: Question, seen: Seen, place: int) -> tuple[list[int],
             return asked, tier
         tier = chosen
         asked.append(tier)
+
+
+@pytest.mark.parametrize("kind", ("route", "cascade_route"))
+def test_few_rows_and_empty_questions_are_fitted(kind):
+    known = made(8)
+    empty = tuple(Question(row=one.row, text="") for one in known.seen.questions)
+    silent = replace(known, seen=replace(known.seen, questions=empty))
+    for few in (known, silent):
+        ways = policy_of(kind).fit(few, {}, seed=0).ways(few.seen, [1.0, 2.5, 4.0])
+        assert np.isfinite(ways.asked).all()
+        assert ways.answers.sum(axis=1) == pytest.approx(np.ones((3, 8)))
