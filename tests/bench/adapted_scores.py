@@ -47,24 +47,25 @@ class Result:
 def scored(
     runs: Sequence[Known], methods: Methods, *, labels: int | None = None
 ) -> dict[str, Result]:
-    """Each method's result, mean over the runs, cross-fitted by question: rows with one text are in
-    one fold. `labels` is how many rows a fold is fitted on at most."""
+    """Each method's result, cross-fitted by question: rows with one text are in one fold. The folds
+    take the runs in turn: each is fitted and scored on answers of one and the same pair of models.
+    `labels` is how many rows a fold is fitted on at most."""
     questions = runs[0].seen.questions
     folds = folds_by([one.text for one in questions])
     budgets = budget_grid(runs[0].seen.costs)
     rows: dict[str, Array] = {}
     spent: dict[str, Array] = {}
-    for number, known in enumerate(runs):
-        for fold in range(FOLDS):
-            inside = np.flatnonzero(folds == fold)
-            learnt = part(known, learnt_from(folds, fold, labels, seed=number))
-            seen, scores = seen_part(known.seen, inside), known.scores[:, inside]
-            for name, policy in methods(learnt, seed=SEED).items():
-                ways = policy.ways(seen, budgets.tolist())
-                own = rows.setdefault(name, np.zeros(len(questions)))
-                own[inside] += (answering(ways, budgets) * scores).sum(axis=0) / len(runs)
-                paid = spends(ways, seen.costs) * len(inside) / (len(runs) * len(questions))
-                spent[name] = spent.get(name, np.zeros(len(budgets))) + paid
+    for fold in range(FOLDS):
+        known = runs[fold % len(runs)]
+        inside = np.flatnonzero(folds == fold)
+        learnt = part(known, learnt_from(folds, fold, labels))
+        seen, scores = seen_part(known.seen, inside), known.scores[:, inside]
+        for name, policy in methods(learnt, seed=SEED).items():
+            ways = policy.ways(seen, budgets.tolist())
+            own = rows.setdefault(name, np.zeros(len(questions)))
+            own[inside] = (answering(ways, budgets) * scores).sum(axis=0)
+            paid = spends(ways, seen.costs) * len(inside) / len(questions)
+            spent[name] = spent.get(name, np.zeros(len(budgets))) + paid
     dearest = float(runs[0].seen.costs.max())
     return {
         name: Result(rows=own, overspent=float((spent[name] - budgets).max()) / dearest)
@@ -72,12 +73,12 @@ def scored(
     }
 
 
-def learnt_from(folds: Index, fold: int, labels: int | None, *, seed: int) -> Index:
-    """The rows outside a fold, or so many of them, drawn anew for each fold and run."""
+def learnt_from(folds: Index, fold: int, labels: int | None) -> Index:
+    """The rows outside a fold, or so many of them, drawn anew for each fold."""
     outside = np.flatnonzero(folds != fold)
     if labels is None or labels >= len(outside):
         return outside
-    rng = np.random.default_rng(seed_of("labels", fold, seed, labels))
+    rng = np.random.default_rng(seed_of("labels", fold, labels))
     return np.sort(rng.choice(outside, labels, replace=False))
 
 

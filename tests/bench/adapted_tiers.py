@@ -23,8 +23,8 @@ import numpy as np
 
 from cosmosql.contracts.policy import Known, Policy
 from cosmosql.extensions.sources.generated.tasks import TASKS
-from cosmosql.policies.choice import best, standings
-from cosmosql.policies.prior import shipped
+from cosmosql.policies.choice import best, standings, wins
+from cosmosql.policies.prior import level, shipped
 from cosmosql.probes.runtime import implementation
 from tests.bench.adapted_scores import (
     Alone,
@@ -37,9 +37,10 @@ from tests.bench.adapted_scores import (
 from tests.bench.adapted_setups import SetUp, set_ups
 from tests.bench.backtest_tables import markdown
 from tests.bench.backtests import Bench
+from tests.bench.pages import put
 from tests.bench.tiny_backtest import NINE, spec
 
-MEASURED = "## Measured"
+MEASURED = "Measured"
 
 SIMPLE = ("small alone", "random mix", "random cascade", "margin cascade")
 """What needs no thought: a policy has to beat the best of them."""
@@ -61,7 +62,8 @@ def methods(known: Known, *, seed: int) -> dict[str, Serves]:
     """Every policy fitted on these rows, and the one of them that `auto` takes."""
     policies = {using: cast(Policy, implementation("policy", using)) for using in PLUG_INS.values()}
     fitted = {using: policy.fit(known, {}, seed=seed) for using, policy in policies.items()}
-    standing = standings(policies, fitted, known, {}, shipped().policies, seed=seed)
+    won = wins(policies, fitted, known, {}, seed=seed)
+    standing = standings(won, shipped().policies, level(known.scores[-1] - known.scores[0]))
     return {
         "small alone": Alone(),
         "random cascade": RandomCascade(),
@@ -120,7 +122,7 @@ def interval(found: tuple[float, float, float]) -> str:
     return f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
-def wins(found: Sequence[Scored]) -> str:
+def above_the_simple(found: Sequence[Scored]) -> str:
     """How often each method is above the best simple one, and how often surely."""
     rows = []
     for name in METHODS:
@@ -188,10 +190,10 @@ def page(found: Mapping[int | None, Sequence[Scored]]) -> str:
             f"### {what}",
             by_set_up(scores),
             f"Over all {len(scores)} set-ups, points of AUC:",
-            wins(scores),
+            above_the_simple(scores),
             beside(scores, "auto"),
             f"Over the {len(orderly)} in which the small tier is cheaper and the large one better:",
-            wins(orderly),
+            above_the_simple(orderly),
             overspending(scores),
         ]
     first = next(iter(found.values()))
@@ -204,15 +206,6 @@ def overspending(found: Sequence[Scored]) -> str:
         f"The most that any policy spent beyond a budget, mean over the rows: {worst:.1%} of the "
         "dearer tier's cost."
     )
-
-
-def tell(tables: str, place: Path | None) -> None:
-    """Prints the tables, or puts them under the page's last heading."""
-    if place is None:
-        print(tables)
-        return
-    kept = place.read_text(encoding="utf-8").partition(f"{MEASURED}\n")[0]
-    place.write_text(f"{kept}{MEASURED}\n\n{tables}\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -236,7 +229,7 @@ def main() -> None:
                 Scored(setup=one, results=scored(one.runs(), methods, labels=labels))
             )
             print(f"{one.task} {kinds_of(one)} {labels or 'all'}", file=sys.stderr, flush=True)
-    tell(page(found), options.write)
+    put(page(found), MEASURED, options.write)
     print(f"\n{time.perf_counter() - start:.0f} s", file=sys.stderr)
 
 

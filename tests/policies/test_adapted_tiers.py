@@ -57,10 +57,11 @@ def test_a_random_cascade_pays_the_small_tier_for_every_row() -> None:
     assert found.auc == pytest.approx(0.5 + 3 / 8 * (0.9 - 0.5))
 
 
-def test_runs_are_averaged_row_by_row() -> None:
+def test_folds_take_the_runs_in_turn() -> None:
     zeros, ones = np.zeros(ROWS), np.ones(ROWS)
-    both = scored([known(zeros, ones), known(ones, ones)], simple)["alone"]
-    assert both.rows == pytest.approx(np.full(ROWS, 0.5))
+    found = scored([known(zeros, ones), known(ones, ones)], simple)["alone"].rows
+    folds = folds_by([f"text {row}" for row in range(ROWS)])
+    assert found == pytest.approx(np.asarray(folds % 2, float))
 
 
 def test_no_policy_is_scored_on_a_question_that_it_was_fitted_on() -> None:
@@ -89,11 +90,11 @@ def test_no_policy_is_scored_on_a_question_that_it_was_fitted_on() -> None:
 
 def test_few_labels_are_drawn_outside_the_fold() -> None:
     folds = folds_by([str(row) for row in range(ROWS)])
-    few = learnt_from(folds, 2, 30, seed=0)
+    few = learnt_from(folds, 2, 30)
     assert len(few) == len(set(few.tolist())) == 30
     assert not np.any(folds[few] == 2)
-    assert learnt_from(folds, 2, None, seed=0).tolist() == np.flatnonzero(folds != 2).tolist()
-    assert learnt_from(folds, 2, 30, seed=1).tolist() != few.tolist()
+    assert learnt_from(folds, 2, None).tolist() == np.flatnonzero(folds != 2).tolist()
+    assert learnt_from(folds, 3, 30).tolist() != few.tolist()
 
 
 def test_differences_are_paired() -> None:
