@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cosmosql.artifact.plan import Candidate, Metric, Miss, PlanDocument, Policy
 from cosmosql.report import words
+from cosmosql.report.certificates import certificate_words
 from cosmosql.report.probing import ProbingRows, probing
 from cosmosql.report.provenance import LockRow, StepRow, locks, steps
 from cosmosql.report.purchases import PurchaseRow, purchase_rows, recommended_lines
@@ -103,7 +104,8 @@ class DocRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementRow:
-    """`verdict` is that of the chosen one; the counts are over candidates and policies."""
+    """`verdict` is that of the chosen one; the counts are over candidates and policies; `tested` is
+    what a test on calibration rows said, empty where it is forecast."""
 
     text: str
     confidence: str
@@ -112,6 +114,7 @@ class RequirementRow:
     holds: int
     undecided: int
     fails: int
+    tested: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -402,6 +405,7 @@ def _requirements(plan: PlanDocument) -> tuple[RequirementRow, ...]:
                 holds=counts["holds"],
                 undecided=counts["undecided"],
                 fails=counts["fails"],
+                tested=certificate_words(requirement),
             )
         )
     return tuple(rows)

@@ -1,41 +1,42 @@
-"""How often a certified policy breaks its promise, and what it costs, on recorded MMLU answers.
+"""How often a certified policy breaks its promise, and what it costs, on recorded answers.
 
-    python tests/bench/guarantees.py --data DIRECTORY [--points 1] [--rows 300 600 1000]
+    python tests/bench/guarantees.py --data DIRECTORY [--pairs SMALL:LARGE:RATIO ...]
+                                     [--points 1] [--rows 300 600 1000] [--compiled SPLITS]
 
 reads DIRECTORY/mmlu. The promise: at most so many points less accurate than the large model, with
 95 % confidence. In each of 200 random splits some rows are calibration rows, 300 others are where
 policies are designed, and all the rest judge: the promise is broken where the deficit there exceeds
 what was promised. Unit costs: small 1, large the pair's ratio; a split without a certificate is
-served by the large model.
+served by the large model. `--compiled` lets the compiler choose among mix, cascade and route on
+the 300 rows, as a query does, in so many splits.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from recorded_pairs import Bank, Pair, bank_of, known_of, named_pairs
 from scipy.stats import beta
 
+from cosmosql.contracts.policy import Known, Policy, Ways
+from cosmosql.policies.cascade import Cascade
+from cosmosql.policies.cascade_route import Route
+from cosmosql.policies.certificates import Promise, certify, design
+from cosmosql.policies.mix import Mix
 from cosmosql.policies.paired_test import deficit_bound, deficit_p_value
-
-PAIRS = (
-    ("Llama-2-13b", "Llama-2-70b", 4.0),
-    ("Llama-2-7b", "Llama-2-70b", 4.5),
-    ("Qwen-1_8B", "Qwen-72B", 9.0),
-    ("Qwen-7B", "Qwen-72B", 4.5),
-)
-"""Start of the small model's file name and of the large one's, cost of the large one."""
+from cosmosql.policies.rows import FOLDS, folds_by, part, seen_part
 
 SPLITS = 200
 DESIGNED = 300
 DELTA = 0.05
 GRID = 20
-"""Thresholds among which Bonferroni's correction divides the error, and places of a start."""
+"""Thresholds among which Bonferroni's correction divides the error."""
+BUDGETS = 101
+POLICIES: Mapping[str, Policy] = {"mix": Mix(), "cascade": Cascade(), "route": Route()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,81 +190,127 @@ def oracle(rows: Rows, allowed: float) -> Served:
     return prefix(rows, int(fits[-1]))
 
 
-def recorded(directory: Path, small: str, large: str) -> Rows:
-    """The rows that both models answered: the best option is the answer."""
-    right = {
-        str(row["id"]): letter(row["answer"]) for row in lines(directory / "questions.jsonl.gz")
-    }
-    first, second = (logits(directory / "answers", model) for model in (small, large))
-    common = sorted(set(right) & set(first) & set(second))
-    best = [sorted(first[row].values()) for row in common]
+def rows_of(bank: Bank, pair: Pair) -> Rows:
     return Rows(
-        margin=np.array([ordered[-1] - ordered[-2] for ordered in best]),
-        small=np.array(
-            [max(first[row], key=first[row].__getitem__) == right[row] for row in common], float
-        ),
-        large=np.array(
-            [max(second[row], key=second[row].__getitem__) == right[row] for row in common], float
-        ),
+        margin=bank.signals[pair.small]["margin"],
+        small=bank.scores[pair.small],
+        large=bank.scores[pair.large],
     )
 
 
-def logits(directory: Path, model: str) -> dict[str, dict[str, float]]:
-    (path,) = [
-        path
-        for path in sorted(directory.iterdir())
-        if path.name.lower().startswith((f"{model.lower()}.", f"{model.lower()}-hf"))
+def compiled(known: Known, order: np.ndarray, calibrated: int, allowed: float) -> Result:
+    """One split as a query goes about it: the policy and its ways are settled on the rows of the
+    design, cross-fitted, and the one that is hoped to be cheapest is tested."""
+    calibration, designed, rest = np.split(order, [calibrated, calibrated + DESIGNED])
+    seen, costs = known.seen, known.seen.costs
+    budgets = np.linspace(costs[1], costs[0], BUDGETS).tolist()
+    promise = Promise(weights=np.array([0.0, 1.0]), floor=-allowed)
+    found = []
+    for policy in POLICIES.values():
+        ways = cross_fitted(policy, part(known, designed), budgets)
+        plan = design(promise, ways.answers, known.scores[:, designed], binary=True)
+        hoped = plan.hoped(calibrated, 1 - DELTA)
+        spent = (ways.asked.mean(axis=2) * costs).sum(axis=1)
+        if hoped:
+            fitted = policy.fit(part(known, designed), {}, seed=0)
+            found.append((min(spent[list(hoped)]), fitted, plan))
+    if not found:
+        return Result(broken=0.0, certified=0.0, large=1.0, cost=1.0)
+    _, fitted, plan = min(found, key=lambda one: one[0])
+    tested = fitted.ways(seen_part(seen, calibration), budgets)
+    scores = known.scores[:, calibration]
+    outcome = certify(plan, tested.answers, scores, confidence=1 - DELTA)
+    if outcome is None or outcome.way is None:
+        return Result(broken=0.0, certified=0.0, large=1.0, cost=1.0)
+    served = fitted.ways(seen_part(seen, rest), [budgets[outcome.way]])
+    shares = served.asked[0].mean(axis=1)
+    deficit = (
+        known.scores[1, rest] - (served.answers[0] * known.scores[:, rest]).sum(axis=0)
+    ).mean()
+    return Result(
+        broken=float(deficit > allowed),
+        certified=1.0,
+        large=float(served.answers[0, 1].mean()),
+        cost=float(shares @ costs / costs[1]),
+    )
+
+
+def cross_fitted(policy: Policy, known: Known, budgets: list[float]) -> Ways:
+    """Each row's ways from a fit on the other folds."""
+    folds = folds_by([one.row for one in known.seen.questions])
+    shape = (len(budgets), len(known.scores), len(folds))
+    asked, answers = np.zeros(shape), np.zeros(shape)
+    for fold in range(FOLDS):
+        inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        fitted = policy.fit(part(known, outside), {}, seed=0)
+        ways = fitted.ways(seen_part(known.seen, inside), budgets)
+        asked[:, :, inside], answers[:, :, inside] = ways.asked, ways.answers
+    return Ways(asked=asked, answers=answers)
+
+
+def as_compiled(known: Known, calibrated: int, allowed: float, splits: int) -> Result:
+    each = [
+        compiled(
+            known,
+            np.random.default_rng(split).permutation(known.scores.shape[1]),
+            calibrated,
+            allowed,
+        )
+        for split in range(splits)
     ]
-    return {str(row["id"]): row["logits"] for row in lines(path)}
+    return mean_of(each)
 
 
-def letter(answer: object) -> str:
-    return "ABCD"[answer] if isinstance(answer, int) else str(answer)
+def mean_of(results: Sequence[Result]) -> Result:
+    values = np.mean([[r.broken, r.certified, r.large, r.cost] for r in results], axis=0)
+    broken, certified, large, cost = (float(value) for value in values)
+    return Result(broken=broken, certified=certified, large=large, cost=cost)
 
 
-def lines(path: Path) -> list[dict]:
-    with gzip.open(path, "rt") as file:
-        return [json.loads(line) for line in file]
-
-
-def table(
-    pairs: Sequence[tuple[Rows, float]], calibrated: int, allowed: float
-) -> list[tuple[str, list[Result]]]:
-    return [
-        (name, [measured(rows, procedure, calibrated, allowed, ratio) for rows, ratio in pairs])
-        for name, procedure in PROCEDURES.items()
-    ]
+def line(name: str, results: Sequence[Result]) -> str:
+    mean, worst = mean_of(results), max(one.broken for one in results)
+    return (
+        f"| {name} | {mean.broken:.3f} | {worst:.3f} | {mean.certified:.3f} | {mean.large:.3f} | "
+        f"{mean.cost:.3f} | {', '.join(f'{one.cost:.3f}' for one in results)} |"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--pairs", nargs="+", metavar="SMALL:LARGE:RATIO")
     parser.add_argument("--points", type=float, default=1.0)
-    parser.add_argument("--rows", type=int, nargs="+", default=[300, 600, 1000])
+    parser.add_argument("--rows", type=int, nargs="*", default=[300, 600, 1000])
+    parser.add_argument("--compiled", type=int, default=0, metavar="SPLITS")
     asked = parser.parse_args()
     allowed = asked.points / 100
-    pairs = [(recorded(asked.data / "mmlu", small, large), ratio) for small, large, ratio in PAIRS]
-    names = [f"{small} > {large}" for small, large, _ in PAIRS]
-    best = [oracle(rows, allowed) for rows, _ in pairs]
-    shares = [1 - one.kept(rows).mean() for one, (rows, _) in zip(best, pairs, strict=True)]
-    costs = [one.cost(rows, ratio) for one, (rows, ratio) in zip(best, pairs, strict=True)]
-    print(f"at most {asked.points:g} point(s) below the large model, 95 %, {SPLITS} splits")
+    bank = bank_of(asked.data / "mmlu")
+    pairs = named_pairs(bank, asked.pairs)
+    rows = [(rows_of(bank, pair), pair.ratio) for pair in pairs]
+    best = [oracle(each, allowed) for each, _ in rows]
+    share = np.mean([1 - one.kept(each).mean() for one, (each, _) in zip(best, rows, strict=True)])
+    cost = np.mean([one.cost(each, ratio) for one, (each, ratio) in zip(best, rows, strict=True)])
+    print(
+        f"at most {asked.points:g} points below the large model, 95 %: {'; '.join(map(str, pairs))}"
+    )
     for calibrated in asked.rows:
-        print(f"\n{calibrated} calibration rows")
-        print("procedure | broken | worst pair | certified | large share | cost to large")
-        for name, results in table(pairs, calibrated, allowed):
-            mean = np.mean([[r.broken, r.certified, r.large, r.cost] for r in results], axis=0)
-            worst = max(one.broken for one in results)
-            print(
-                f"{name} | {mean[0]:.3f} | {worst:.3f} | {mean[1]:.3f} | {mean[2]:.3f} | "
-                f"{mean[3]:.3f}"
-            )
-            for pair, one in zip(names, results, strict=True):
-                print(
-                    f"    {pair} | {one.broken:.3f} |  | {one.certified:.3f} | {one.large:.3f} | "
-                    f"{one.cost:.3f}"
-                )
-        print(f"oracle threshold | | | | {np.mean(shares):.3f} | {np.mean(costs):.3f}")
+        print(f"\n{calibrated} calibration rows, {SPLITS} splits")
+        print(
+            "| procedure | broken | worst pair | certified | large share | cost to large | a pair |"
+        )
+        print("|---|---|---|---|---|---|---|")
+        for name, procedure in PROCEDURES.items():
+            results = [
+                measured(each, procedure, calibrated, allowed, ratio) for each, ratio in rows
+            ]
+            print(line(name, results), flush=True)
+        if asked.compiled:
+            results = [
+                as_compiled(known_of(bank, pair), calibrated, allowed, asked.compiled)
+                for pair in pairs
+            ]
+            print(line(f"as compiled, {asked.compiled} splits", results), flush=True)
+    print(f"\noracle threshold: large share {share:.3f}, cost to large {cost:.3f}")
 
 
 if __name__ == "__main__":

@@ -155,7 +155,9 @@ def test_calibration_rows_are_evidence_and_no_test_row_is_read(finished: Outcome
 
 def test_reports_say_it_too(finished: Outcome) -> None:
     for report in (finished.report_md, finished.report_html):
-        assert "300 calibration rows" in report.read_text(encoding="utf-8")
+        text = report.read_text(encoding="utf-8")
+        assert "tested on calibration rows: policy.tiers" in text
+        assert text.count("certified on 300 calibration rows with 95") == 2
 
 
 def test_the_evidence_alone_gives_the_same_certificate(finished: Outcome, tmp_path: Path) -> None:
