@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from recorded_pairs import Bank, Pair, bank_of, known_of, named_pairs, pairs_between
 
-from cosmosql.contracts.policy import Array, Fitted, Known, Policy, Ways
+from cosmosql.contracts.policy import Array, Fitted, Known, Policy, Rule, Ways
 from cosmosql.policies.cascade import Cascade
 from cosmosql.policies.cascade_route import CascadeRoute, Route
 from cosmosql.policies.choice import best, standings, wins
@@ -79,13 +79,13 @@ class Trained:
 class Scored:
     """A pair under every policy, each row by what was fitted without it: AUC a row, shape (rows,),
     accuracy a row at `BANDED` budgets, (rows, BANDED); a fold each what was spent more than allowed
-    at worst, in units of the small model's cost, what `auto` chose, and a decision's seconds."""
+    at worst, in units of the small model's cost, and what `auto` chose; seconds of decisions."""
 
     areas: dict[str, Array] = field(repr=False)
     curves: dict[str, Array] = field(repr=False)
     overspent: list[float] = field(default_factory=list)
     chosen: list[str] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
 
 
 def policies(prior: Prior) -> dict[str, Policy]:
@@ -183,14 +183,23 @@ def fill(found: Scored, fitted: Mapping[str, Fitted], scored: Known, inside: Ind
         level_ways = at_spend(ways, costs, budgets)
         found.areas[name][inside] = (answering(level_ways, budgets) * scored.scores).sum(axis=0)
         found.curves[name][inside] = banded(level_ways, scored.scores).T
-    rule = fitted["auto"].rule(float(budgets.mean()))
+    for name, policy in fitted.items():
+        rule = policy.rule(float(budgets.mean()))
+        found.seconds.setdefault(name, []).extend(timed(rule, scored))
+
+
+def timed(rule: Rule, scored: Known) -> list[float]:
+    """Seconds of processor time of each decision on some rows, before and after an answer; signals
+    are there already, what is counted of the question is not."""
+    found = []
     for place, question in enumerate(scored.seen.questions[: TIMED // FOLDS]):
         signals = {name: float(one[place]) for name, one in scored.seen.signals[0].items()}
         start = time.process_time()
         rule.first(question)
         middle = time.process_time()
         rule.then(question, 0, signals)
-        found.seconds.extend([middle - start, time.process_time() - middle])
+        found += [middle - start, time.process_time() - middle]
+    return found
 
 
 def blind_cascade(scored: Known) -> Fitted:
@@ -250,7 +259,8 @@ def report(
     print(f"\n{'all' if labels is None else labels} labelled rows: AUC x 100\n", flush=True)
     print(f"| pair | {' | '.join(EVERY)} | gain of auto | 95 % | band | chosen | spent over |")
     print("|---" * (len(EVERY) + 6) + "|")
-    won, seconds = [], []
+    won: list[float] = []
+    seconds: dict[str, list[float]] = {}
     for pair, scored in zip(pairs, score(bank, pairs, labels, elsewhere), strict=True):
         judged = judge(scored, known_of(bank, pair), groups)
         figures = " | ".join(f"{100 * judged.area[name]:.2f}" for name in EVERY)
@@ -264,13 +274,12 @@ def report(
             f"| {100 * judged.lowest:+.2f} {met} | {chosen} | {max(scored.overspent):.2f} |"
         )
         won.append(gain)
-        seconds += scored.seconds
+        for name, found in scored.seconds.items():
+            seconds.setdefault(name, []).extend(found)
     print(f"\nmean gain {np.mean(won):+.2f}, least {min(won):+.2f} points of AUC")
-    print(
-        f"a decision takes {1e6 * np.quantile(seconds, 0.5):.0f} us, p99 "
-        f"{1e6 * np.quantile(seconds, 0.99):.0f} us",
-        flush=True,
-    )
+    for name, found in sorted(seconds.items()):
+        middle, late = 1e6 * np.quantile(found, [0.5, 0.99])
+        print(f"a decision by {name}: {middle:.0f} us, p99 {late:.0f} us", flush=True)
 
 
 def streamed(bank: Bank, pairs: Sequence[Pair]) -> None:
