@@ -8,6 +8,10 @@ from cosmosql.artifact.plan import PlanDocument, Slice, Slices
 from cosmosql.report import words
 
 
+MOST_NAMED = 3
+"""In a sentence; the table has more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceRow:
     """`shown_worse` where the whole interval lies below the mean of all rows."""
@@ -65,7 +69,7 @@ def _finding(found: Slices) -> str:
     mean = f"the mean row score of {words.percent(found.mean)}"
     if not found.shown:
         return f"No slice is shown to be worse than {mean}."
-    names = words.listed([f"{one.by} `{one.name}`" for one in worse])
-    if found.shown > len(worse):
+    names = words.listed([f"{one.by} `{one.name}`" for one in worse[:MOST_NAMED]])
+    if found.shown > min(len(worse), MOST_NAMED):
         names = f"{words.plural(found.shown, 'slice')}, the worst of them {names}"
     return f"Shown to be worse than {mean}: {names}."
