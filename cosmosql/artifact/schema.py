@@ -34,6 +34,9 @@ class EvidenceItems(Part):
     signals: dict[str, tuple[float | None, ...]]
     prompt_tokens: tuple[int, ...]
     completion_tokens: tuple[int, ...]
+    cost: tuple[float | None, ...] | None = None
+    """USD of each recorded answer; like `seconds` there only where some answer says it."""
+    seconds: tuple[float | None, ...] | None = None
 
 
 class EvidenceUsage(Part):
