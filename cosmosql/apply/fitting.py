@@ -145,7 +145,8 @@ def references(policy: BundlePolicy, answers: Answers) -> tuple[SignalReference,
         arrays = {
             name: np.array([item.signals.get(name, np.nan) for item in items]) for name in names
         }
-        signal = deciding(rule, tier) or signal_of(arrays, policy.signal or "margin")
+        # What is made of several signals is watched by one that answers themselves have.
+        signal = signal_of(arrays, deciding(rule, tier) or policy.signal or "margin")
         values = arrays.get(signal or "", np.empty(0))
         values = np.sort(values[np.isfinite(values)])
         if signal is not None and len(values) >= FEWEST:

@@ -199,3 +199,28 @@ def test_references_are_of_the_rows_that_a_member_is_asked_for() -> None:
     assert (second.member, second.rows) == ("large", 100)
     few = said(small[:20], large[:20])
     assert references(policy, few) == ()
+
+
+def test_a_cascade_by_all_signals_is_fitted_served_and_watched() -> None:
+    """The small member is right where either signal is high; its combination is kept in the
+    bundle, and the margin is what its answers are watched by."""
+    rng = np.random.default_rng(1)
+    small = []
+    for place, (margin, top) in enumerate(rng.normal(size=(300, 2))):
+        right = rng.random() < 1 / (1 + np.exp(-2 * (margin + top)))
+        signals = {"margin": float(margin), "max_probability": float(top)}
+        small.append(item(RIGHT if right else WRONG, row=f"row {place}", **signals))
+    answers = said(small, [item(RIGHT, row=one.row) for one in small])
+    policy = BundlePolicy(
+        kind="cascade", members=("small", "large"), budget="3", costs=("1", "4"), signal="combined"
+    )
+    found = fitted(policy, declared("cascade"), answers, seed=0)
+    assert found.rule is not None and found.rule["signals"] == ["combined"]
+    served = tiers(rule_of(found), answers)
+    sent = [len(row.asked) == 2 for row in served]
+    assert sum(sent) == pytest.approx(150, abs=1)
+    wrong = [one.score == WRONG for one in small]
+    caught = sum(one and two for one, two in zip(sent, wrong, strict=True)) / sum(wrong)
+    assert caught > 0.75
+    (watched,) = references(found, answers)
+    assert (watched.member, watched.signal) == ("small", "margin")
