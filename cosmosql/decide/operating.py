@@ -17,6 +17,7 @@ from cosmosql.identity import seed_of
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Measure, Query
 from cosmosql.policies.rows import FOLDS
+from cosmosql.predict.footprint import gigabytes
 from cosmosql.predict.forecast import Distribution, Forecast
 from cosmosql.predict.metric import distribution, row_efficiency
 from cosmosql.predict.pairing import Array
@@ -24,6 +25,8 @@ from cosmosql.schema.measures import PERCENTILES
 
 ONCE = ("adapt_cost", "labels")
 """What every tier takes once; everything else is taken a request."""
+
+MEMORY = "memory"
 
 MULTIPLICATIONS = 600_000_000
 """For each tier, of the choice among the ways: where rows are many, it looks at fewer draws."""
@@ -202,15 +205,16 @@ def foretold(subject: Subject, tiers: Tiers, way: Ways, *, n_test: int, seed: in
     a candidate's do: who is asked is settled on some rows, other rows share it out anew, and where
     lots are drawn, these fall as they may."""
     rng = np.random.default_rng(seed_of("requests of a policy", seed, n_test))
-    others, lots = rng.standard_normal((2, len(tiers.weights)))
+    others, lots = rng.standard_normal((2, len(tiers.weights))) / np.sqrt(max(n_test, 1))
     found = dict(subject.quantities)
     for name, one in subject.quantities.items():
-        if name in (subject.metric_name, *ONCE, *PERCENTILES) or isinstance(one, Unmeasured):
+        unmoved = name in (subject.metric_name, MEMORY, *ONCE, *PERCENTILES)
+        if unmoved or isinstance(one, Unmeasured):
             continue
         each = [two.measures[name] for two in tiers.members]
         means = np.array([two.draws.mean() for two in each if isinstance(two, Distribution)])
-        moved = others * one.draws.std() * np.sqrt(len(tiers.rows) / n_test)
-        moved = moved + lots * lot_spread(means, way) / np.sqrt(n_test)
+        moved = others * one.draws.std() * np.sqrt(len(tiers.rows))
+        moved = moved + lots * lot_spread(means, way)
         low, high = (float(bound) for bound in np.quantile(one.draws + moved, [0.05, 0.95]))
         found[name] = replace(one, shown=(min(max(low, 0.0), one.value), max(high, one.value)))
     return replace(subject, quantities=found)
@@ -242,7 +246,10 @@ def subject_at(tiers: Tiers, found: Outcomes) -> Subject:
             n=len(tiers.rows),
         )
     }
-    common = set.intersection(*(set(one.measures) for one in tiers.members)) - set(PERCENTILES)
+    common = set.intersection(*(set(one.measures) for one in tiers.members))
+    common -= {*PERCENTILES, MEMORY}
+    if all(MEMORY in one.measures for one in tiers.members):
+        quantities[MEMORY] = memory_together(tiers, draws)
     for measure in sorted(common):
         each = [one.measures[measure] for one in tiers.members]
         known = [one for one in each if isinstance(one, Distribution)]
@@ -261,6 +268,20 @@ def subject_at(tiers: Tiers, found: Outcomes) -> Subject:
             n=len(tiers.rows),
         )
     return Subject(name="", strategy=None, metric_name=name, quantities=quantities)
+
+
+def memory_together(tiers: Tiers, draws: int) -> Distribution | Unmeasured:
+    """Gigabytes that all tiers take together: those that adapt the same model hold it once."""
+    footprints = [one.footprint for one in tiers.members]
+    known = [one for one in footprints if one is not None]
+    if len(known) < len(footprints):
+        return next(
+            found for one in tiers.members if isinstance(found := one.measures[MEMORY], Unmeasured)
+        )
+    value = gigabytes(known)
+    return Distribution(
+        draws=np.full((draws, 1), value), value=value, unit="GB", basis="predicted", n=1
+    )
 
 
 def asked_of(query: Query) -> tuple[Measure, ...]:

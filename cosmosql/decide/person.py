@@ -9,6 +9,7 @@ import numpy as np
 
 from cosmosql.interval import Unmeasured
 from cosmosql.plan.candidate import Candidate
+from cosmosql.predict.footprint import Footprint
 from cosmosql.predict.forecast import Distribution, Forecast, ItemForecast
 from cosmosql.schema.measures import PERCENTILES
 from cosmosql.units import Quantity
@@ -57,4 +58,5 @@ def person(price: Quantity, members: Sequence[Forecast]) -> Forecast | None:
         metric=exactly(1.0, ""),
         measures={**measures, "serve_cost": cost},
         items=ItemForecast(rows=rows, score=np.ones(len(rows)), signals={}, shift=None),
+        footprint=Footprint(),
     )

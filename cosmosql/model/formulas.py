@@ -16,6 +16,7 @@ from cosmosql.schema.registry import names
 from cosmosql.source import Span
 from cosmosql.syntax.tree import Binary, Expression, Negative, Reference
 from cosmosql.units import (
+    BYTES,
     LABELS,
     RATIO,
     REQUESTS,
@@ -48,6 +49,7 @@ class FormulaBinder:
             "time": TIME,
             "tokens per request": TOKENS / REQUESTS,
             "labels": LABELS,
+            "bytes": BYTES,
         }
         self._dimensions = {name: named[words] for name, (words, _) in MEASURES.items()}
         self._dimensions.update(dict.fromkeys(self._metrics, RATIO))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.plan.candidate import Candidate
+from cosmosql.predict.footprint import Footprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +82,5 @@ class Forecast:
     """Seconds of each probe row, by its identity; empty where they are unknown."""
     adaptation: Adaptation | None = None
     """None where it could not be counted."""
+    footprint: Footprint | None = None
+    """None where what it takes of the memory is not known."""

@@ -187,6 +187,7 @@ def forecast_series(
             metric=metric,
             measures=beside.measures,
             latencies=beside.latencies,
+            footprint=beside.footprint,
             items=items,
             adaptation=None if isinstance(once, Unmeasured) else once,
         )

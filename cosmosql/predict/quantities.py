@@ -21,6 +21,7 @@ from cosmosql.plan.series import Series as Candidates
 from cosmosql.plan.series import examples_seen, shares_demonstrations
 from cosmosql.predict.cost import adapting, exact, row_latencies, serving
 from cosmosql.predict.endpoint import endpoint_costs
+from cosmosql.predict.footprint import Footprint, footprint_of, gigabytes
 from cosmosql.predict.forecast import Adaptation, Distribution
 from cosmosql.predict.gather import Run
 from cosmosql.predict.hardware import memory_reason, rates_of, tariff_of
@@ -42,6 +43,7 @@ class Quantities:
 
     measures: dict[str, Distribution | Unmeasured]
     latencies: Mapping[str, float] = field(default_factory=dict)
+    footprint: Footprint | None = None
 
 
 def quantities_of(
@@ -59,7 +61,9 @@ def quantities_of(
     if candidate.model is None:
         rows = runs[-1].observation.items if runs else ()
         return Quantities(
-            measures=free_of_models(scene), latencies={item.row: 0.0 for item in rows}
+            measures=free_of_models(scene),
+            latencies={item.row: 0.0 for item in rows},
+            footprint=Footprint(),
         )
     if not scene.program.runs(candidate.model):
         return recorded_quantities(scene, candidate, runs, metric)
@@ -93,7 +97,17 @@ def quantities_of(
             found["serve_cost"] = found["endpoint_cost"]
             found["adapt_cost"] = exact(0.0, currency, scene.draws, "measured")
     found |= declared_cost(scene, candidate, elsewhere=hardware is None and not candidates.trains)
-    return Quantities(measures=found, latencies=row_latencies(tokens, rates))
+    load = answering_load(tokens)
+    own = footprint_of(candidate, card, load) if card and card.layers and load else None
+    found["memory"] = memory_of(scene, own)
+    return Quantities(measures=found, latencies=row_latencies(tokens, rates), footprint=own)
+
+
+def memory_of(scene: Scene, own: Footprint | None) -> Distribution | Unmeasured:
+    """Gigabytes that a candidate alone takes while it answers."""
+    if own is None:
+        return Unmeasured("the size of its model or of its requests is not known")
+    return exact(gigabytes([own]), "GB", scene.draws, "predicted")
 
 
 def recorded_quantities(
@@ -115,6 +129,7 @@ def recorded_quantities(
         if isinstance(found["serve_cost"], Unmeasured):
             found["serve_cost"] = found["endpoint_cost"]
     found |= declared_cost(scene, candidate, elsewhere=True)
+    found["memory"] = Unmeasured("it answered elsewhere")
     return Quantities(measures=found, latencies=recorded_latencies(items))
 
 
@@ -170,6 +185,7 @@ def free_of_models(scene: Scene) -> dict[str, Distribution | Unmeasured]:
         **dict.fromkeys(PERCENTILES, "s"),
         "serve_cost": f"{currency}/request",
         "adapt_cost": currency,
+        "memory": "GB",
         "labels": "label",
     }
     return {name: exact(0.0, unit, scene.draws, "assumed") for name, unit in units.items()}

@@ -29,6 +29,11 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Tokens of a request's prompt that earlier requests had in common: not read again.",
         ),
         "completion_tokens": ("tokens per request", "Tokens answered a request."),
+        "memory": (
+            "bytes",
+            "Memory of the accelerator while it answers: weights, adapters, the longest request. "
+            "Tiers of a policy that adapt the same model hold its weights once.",
+        ),
         "labels": ("labels", "New labels to pay for: rows that it needs beyond the given ones."),
     }
 )

@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cosmosql.contracts.policy import Question
 from cosmosql.decide.choose import decide
 from cosmosql.decide.policies import offers
 from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.program import Escalation, Literal, Measure, Operation
+from cosmosql.predict.footprint import Footprint
 from cosmosql.units import Quantity
+from tests.decide.conftest import constant
 
 OVER = ("strategy.small", "strategy.large")
 ROWS = 400
@@ -172,6 +175,172 @@ def test_a_rule_stands_on_its_own_signal_and_its_own_stage(
     assert refused.forecast.members == ("strategy.small", "strategy.middle")
     assert refused.forecast.note == "refused: strategy.small gives no max_probability"
     assert {one.forecast.members for one in offered()} >= {OVER}
+
+
+def test_adapters_of_one_model_share_its_memory(
+    candidate: Any, policy: Any, query: Any, requirement: Any
+) -> None:
+    """Weights of 2 GB held once, a tenth more for gaps: 2.2 GB and the adapters, not 4.4. Where two
+    models take more than the limit, no cascade of both holds."""
+    small, large = two(candidate, informative=True)
+
+    def chosen(first: str, second: str) -> Any:
+        members = [
+            replace(
+                one,
+                footprint=Footprint(base=base, weights=2e9, adapter=1e8),
+                measures={**one.measures, "memory": constant(2.31, "GB")},
+            )
+            for one, base in ((small, first), (large, second))
+        ]
+        limits = (
+            requirement("memory", "<=", "3 GB"),
+            requirement("serve_cost", "<=", "2.8 USD/request"),
+        )
+        return decide(
+            query(*limits, among=OVER), members, [policy("auto", *OVER)], n_test=500, seed=0
+        )
+
+    together = chosen("one model", "one model")
+    assert "cascade" in str(together.chosen)
+    (one,) = [one for one in together.policies if one.name == together.chosen]
+    assert one.measures["memory"].value == pytest.approx(2.42)
+    apart = chosen("one model", "another")
+    assert apart.chosen == "strategy.small"
+
+
+def test_a_person_answers_what_is_worth_the_price(
+    candidate: Any, policy: Any, query: Any, requirement: Any
+) -> None:
+    """A person at 2 beside a small tier at 1 and a large one at 4: the large one is never worth it.
+    Below a cap of 2 the policy defers where the margin is low."""
+    cap = requirement("serve_cost", "<=", "2 USD/request")
+    declared = replace(policy("cascade", *OVER), defer=Quantity.of(2, "USD"))
+    found = decide(
+        query(cap, among=OVER), two(candidate, informative=True), [declared], n_test=500, seed=0
+    )
+    (chosen,) = [one for one in found.policies if one.name == found.chosen]
+    assert chosen.members == ("strategy.small", "person")
+    assert chosen.costs == (1.0, 2.0)
+    assert isinstance(chosen.metric, Estimate) and chosen.metric.value > 0.9
+    assert isinstance(chosen.measures["serve_cost"], Estimate)
+    assert chosen.measures["serve_cost"].value <= 2
+
+
+def test_a_person_alone_makes_a_policy_of_one_strategy(
+    candidate: Any, policy: Any, query: Any, requirement: Any
+) -> None:
+    cap = requirement("serve_cost", "<=", "3 USD/request")
+    declared = replace(policy("mix", "strategy.small"), defer=Quantity.of(5, "USD"))
+    small, _ = two(candidate, informative=False)
+    (mix,) = offers(declared, [small], query(cap, among=OVER), n_test=500, seed=0)
+    assert mix.forecast.members == ("strategy.small", "person")
+    assert mix.forecast.share == pytest.approx(0.5, abs=0.02)
+    assert mix.forecast.final and mix.forecast.rule is not None
+
+
+QUESTIONS = {
+    f"row {place}": Question(
+        row=f"row {place}", text=f"{'why' if place % 2 else 'what'} is number {place} so"
+    )
+    for place in range(ROWS)
+}
+
+
+def told_by_words(candidate: Any) -> list[Any]:
+    """What begins with `why` only the large tier gets right; a margin tells nothing."""
+    rng = np.random.default_rng(5)
+    small = np.array([float(place % 2 == 0) for place in range(ROWS)])
+    return [
+        candidate("strategy.small", small, cost=1.0, margin=rng.normal(size=ROWS)),
+        candidate("strategy.large", np.ones(ROWS), cost=4.0),
+    ]
+
+
+def test_auto_routes_where_the_question_tells(
+    candidate: Any, policy: Any, query: Any, requirement: Any
+) -> None:
+    """Half of the questions are worth the large tier: at a cap of 2.6 nearly all are right."""
+    cap = requirement("serve_cost", "<=", "2.6 USD/request")
+    found = decide(
+        query(cap, among=OVER),
+        told_by_words(candidate),
+        [policy("auto", *OVER)],
+        n_test=500,
+        seed=0,
+        questions=QUESTIONS,
+    )
+    (chosen,) = [one for one in found.policies if one.name == found.chosen]
+    assert chosen.kind == "route" and not chosen.final
+    assert isinstance(chosen.metric, Estimate) and chosen.metric.value > 0.95
+    assert isinstance(chosen.measures["serve_cost"], Estimate)
+    assert chosen.measures["serve_cost"].value == pytest.approx(2.5, abs=0.1)
+    assert all(
+        low <= at.accuracy <= high for at in chosen.curve for low, high in [(at.low, at.high)]
+    )
+    for one in found.policies:
+        if one.kind in ("cascade", "cascade_route"):
+            assert one.note is not None and one.note.startswith("refused: ")
+
+
+def test_without_questions_auto_learns_nothing_from_them(
+    candidate: Any, policy: Any, query: Any
+) -> None:
+    found = offers(
+        policy("auto", *OVER), told_by_words(candidate), query(among=OVER), n_test=500, seed=0
+    )
+    assert {one.forecast.kind for one in found} == {"mix", "cascade"}
+    (route,) = offers(
+        policy("route", *OVER), told_by_words(candidate), query(among=OVER), n_test=500, seed=0
+    )
+    assert route.forecast.kind == "route"
+
+
+def test_three_tiers_make_a_cascade_of_three(
+    candidate: Any, policy: Any, query: Any, requirement: Any
+) -> None:
+    """Each tier is right on a third more than the one before, and its margin says where."""
+    rng = np.random.default_rng(6)
+    hardness = rng.random(ROWS)
+    members = [
+        candidate(
+            f"strategy.t{tier}",
+            (hardness < reach).astype(float),
+            cost=float(3**tier),
+            margin=np.where(hardness < reach, 3.0, -3.0) + rng.normal(size=ROWS),
+        )
+        for tier, reach in enumerate((0.5, 0.75, 1.0))
+    ]
+    over = tuple(one.candidate.name for one in members)
+    cap = requirement("serve_cost", "<=", "4.9 USD/request")
+    found = decide(query(cap, among=over), members, [policy("cascade", *over)], n_test=500, seed=0)
+    (chosen,) = [one for one in found.policies if one.name == found.chosen]
+    assert chosen.members == over and len(chosen.thresholds) == 2
+    assert chosen.asked[0] == pytest.approx(1.0)
+    assert chosen.asked[0] > chosen.asked[1] > chosen.asked[2]
+    assert isinstance(chosen.metric, Estimate) and chosen.metric.value > 0.9
+
+
+def test_rules_by_hand_make_a_chain(candidate: Any, policy: Any, query: Any) -> None:
+    small, large = two(candidate, informative=True)
+    rng = np.random.default_rng(7)
+    middle = candidate(
+        "strategy.middle", rng.random(ROWS) < 0.65, cost=2.0, margin=rng.normal(size=ROWS)
+    )
+    stages = ("strategy.small", "strategy.middle", "strategy.large")
+    rules = (
+        Escalation(target="strategy.large", signal="margin", threshold=0.5),
+        Escalation(target="strategy.middle", signal="margin", threshold=1.5),
+    )
+    (cascade,) = offers(
+        policy("cascade", *stages, escalations=rules),
+        [small, middle, large],
+        query(among=stages),
+        n_test=500,
+        seed=0,
+    )
+    assert cascade.forecast.members == stages
+    assert cascade.forecast.thresholds == (1.5, 0.5)
 
 
 def test_a_small_tier_without_a_signal_cannot_lead_a_cascade(
