@@ -66,6 +66,12 @@ class _Scene:
     def cost(self, value: Number) -> float:
         return 0.0 if value is None else float(value) * self.factor
 
+    def named(self, policy: Policy) -> str:
+        """Its kind and members, these by their numbers in the table where they have one."""
+        numbers = {item.name: place for place, item in enumerate(self.plan.candidates, start=1)}
+        members = " > ".join(str(numbers.get(name, name)) for name in policy.members)
+        return shortened(f"{worded_kind(policy.kind)} {members}")
+
     @property
     def shown(self) -> Policy | None:
         """The policy whose calls are drawn: the chosen one, else the one with the largest area."""
@@ -155,7 +161,7 @@ def _against_cost(axes: Axes, scene: _Scene) -> None:
     bottom, top = _heights(scene, low, high)
     axes.set_ylim(max(0.0, bottom - 0.02), min(1.02, top + 0.02))
     _labelled(axes, scene)
-    axes.set_ylabel(view_label(scene.plan.question.metric), labelpad=8)
+    axes.set_ylabel(shortened(scene.plan.question.metric), labelpad=8)
 
 
 def _range(scene: _Scene) -> tuple[float, float]:
@@ -302,7 +308,9 @@ def _calls(axes: Axes, scene: _Scene, policy: Policy) -> None:
         )
     axes.set_ylim(-0.02, 1.04)
     _labelled(axes, scene)
-    axes.set_title(f"calls of each tier, {policy.kind}", fontsize="medium", loc="left", color=INK)
+    axes.set_title(
+        f"calls of each tier, {scene.named(policy)}", fontsize="medium", loc="left", color=INK
+    )
     axes.legend(frameon=False, fontsize="small", labelcolor=INK, loc="best", handlelength=2.6)
 
 
@@ -311,10 +319,10 @@ def _labelled(axes: Axes, scene: _Scene, *, ticks: int = 6) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_locator(MaxNLocator(ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: words.significant(float(f"{x:.3g}"))))
-    axes.set_xlabel(view_label(scene.unit), labelpad=8)
+    axes.set_xlabel(shortened(scene.unit), labelpad=8)
 
 
-def view_label(text: str) -> str:
+def shortened(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
@@ -366,13 +374,13 @@ def _band(axes: Axes, scene: _Scene, policy: Policy) -> None:
         axes.axvline(place, color=FAINT, linewidth=0.9, linestyle=(0, (2, 2)))
     _labelled(axes, scene, ticks=4)
     refused = ", refused" if policy.status == "refused" else ""
-    axes.set_title(f"{worded_kind(policy.kind)}{refused}", fontsize="medium", loc="left", color=INK)
+    axes.set_title(f"{scene.named(policy)}{refused}", fontsize="medium", loc="left", color=INK)
 
 
 def _ends(scene: _Scene, policy: Policy) -> str:
     first, last = (policy.curve[place] for place in (0, -1))
     return (
-        f"{worded_kind(policy.kind)}: from {words.percent(first.accuracy)} "
+        f"{scene.named(policy)}: from {words.percent(first.accuracy)} "
         f"[{100 * (first.low or 0.0):.1f}, {100 * (first.high or 0.0):.1f}] to "
         f"{words.percent(last.accuracy)} [{100 * (last.low or 0.0):.1f}, "
         f"{100 * (last.high or 0.0):.1f}]."
@@ -416,7 +424,7 @@ def worded_kind(kind: str) -> str:
 
 def _description(scene: _Scene) -> str:
     parts = [
-        f"{worded_kind(item.kind)}: area {words.percent(item.auc)}"
+        f"{scene.named(item)}: area {words.percent(item.auc)}"
         for item in scene.policies
         if item.auc is not None
     ]

@@ -74,17 +74,20 @@ def test_every_picture_is_drawn_for_both_widths(page: str) -> None:
 def test_pictures_are_told_in_words(page: str) -> None:
     text = html.unescape(page)
     described = re.findall(r"<desc[^>]*>(.*?)</desc>", text, re.DOTALL)
-    assert any("cascade: area 82.4 %" in one and "oracle: area 88.5 %" in one for one in described)
     assert any(
-        "route: from 73.0 % [69.0, 76.0] to 87.0 % [83.0, 90.0]." in one for one in described
+        "cascade 15 > 27: area 82.4 %" in one and "oracle: area 88.5 %" in one for one in described
+    )
+    assert any(
+        "route 15 > 27: from 73.0 % [69.0, 76.0] to 87.0 % [83.0, 90.0]." in one
+        for one in described
     )
     assert any("margin: 5 % said: 6 %" in one for one in described)
 
 
 def test_the_chosen_policy_stands_out(page: str) -> None:
     assert page.count(">cascade, chosen</text>") == 2
-    assert page.count(">calls of each tier, cascade</text>") == 2
-    assert page.count(">mix, refused</text>") == 2
+    assert page.count(">calls of each tier, cascade 15 &gt; 27</text>") == 2
+    assert page.count(">mix 15 &gt; 27, refused</text>") == 2
     assert "var(--kind-cascade_route)" in page
 
 
