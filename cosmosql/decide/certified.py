@@ -26,7 +26,7 @@ from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Policy, Query
 from cosmosql.plan.candidate import Candidate
 from cosmosql.policies.cascade import CascadeRule, reached
-from cosmosql.policies.certificates import Design, certify, design, lower_bound
+from cosmosql.policies.certificates import Design, certify, design, lower_bound, p_value
 from cosmosql.policies.confidence import confidences
 from cosmosql.predict.forecast import Forecast, ItemForecast
 from cosmosql.predict.pairing import Array
@@ -312,7 +312,7 @@ def tested(
         way=None if way is None else len(found.worth) - 1 - way,
         certificates=tuple(
             certificate(
-                found, pledge, plan, result.p_values if result else (), way, answers, scores
+                found, pledge, plan, len(result.p_values) if result else 0, way, answers, scores
             )
             for pledge, plan, result in certificates
         ),
@@ -382,7 +382,7 @@ def certificate(
     found: Study,
     pledge: Pledge,
     plan: Design,
-    p_values: tuple[float, ...],
+    tried: int,
     way: int | None,
     answers: Array,
     scores: Array,
@@ -391,7 +391,6 @@ def certificate(
     tested."""
     level = confidence(pledge)
     shown = next((one for one in plan.trials if one.way == way), plan.trials[0])
-    place = plan.trials.index(shown)
     rows = scores.shape[1]
     wanted = None
     if way is None:
@@ -405,9 +404,9 @@ def certificate(
         procedure=shown.test,
         confidence=level,
         rows=rows,
-        tried=len(p_values),
+        tried=tried,
         bound=lower_bound(plan.promise, shown, answers[shown.way], scores, confidence=level),
-        p_value=p_values[place] if place < len(p_values) else None,
+        p_value=p_value(plan.promise, shown, answers[shown.way], scores),
         needed=wanted,
         reason=None,
     )

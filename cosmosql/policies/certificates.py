@@ -245,7 +245,7 @@ def certify(
     passed: list[int] = []
     p_values: list[float] = []
     for one in design.trials:
-        p_values.append(p_value(design.promise, one, answers[one.way], scores))
+        p_values.append(p_value(design.promise, one, answers[one.way], scores, 1 - confidence))
         if p_values[-1] > 1 - confidence:
             break
         passed.append(one.way)
@@ -258,8 +258,11 @@ def certify(
     )
 
 
-def p_value(promise: Promise, trial: Trial, answers: Array, scores: Array) -> float:
-    """Of the hypothesis that the promise is broken: valid for any distribution of rows."""
+def p_value(
+    promise: Promise, trial: Trial, answers: Array, scores: Array, level: float | None = None
+) -> float:
+    """Of the hypothesis that the promise is broken: valid for any distribution of rows. With a
+    `level` it is as exact as it takes to tell on which side of it."""
     policy = (answers * scores).sum(axis=0)
     reference = promise.reference
     rows = scores.shape[1]
@@ -275,7 +278,7 @@ def p_value(promise: Promise, trial: Trial, answers: Array, scores: Array) -> fl
             allowed = -promise.floor / trial.stake
             if counts is None or allowed >= 1:
                 return 1.0 if counts is None else 0.0
-            return deficit_p_value(*counts, rows, allowed)
+            return deficit_p_value(*counts, rows, allowed, level)
         case "betting":
             if promise.worst(answers) < trial.worst - CLOSE:
                 return 1.0

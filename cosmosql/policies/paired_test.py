@@ -18,13 +18,18 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc, gammaln
 
 Array: TypeAlias = NDArray[np.float64]
+Counts: TypeAlias = NDArray[np.intp]
 
-LOST_SHARE = 0.35
+LOST_SHARE = 0.5
 """Samples with more losses than this share of the rows, and 40, are never counted as extreme: no
 deficit of interest is shown by them, and the sum stays short."""
 
-FINENESS = 12
-"""Intervals of P(win), times the square root of the rows: narrow against its standard error."""
+INTERVALS = 64
+"""Of P(win), to begin with, of equal length in its square root."""
+
+PARTS = 3
+DIVISIONS = 9
+LOOSE = 0.01
 
 NEGLIGIBLE = 1e-13
 CLOSE = 1e-9
@@ -33,18 +38,21 @@ PRECISION = 2e-3
 """Of a bound, relative to it."""
 
 
-def deficit_p_value(lost: int, won: int, rows: int, allowed: float) -> float:
-    """The p-value of the hypothesis that the deficit is at least `allowed`, in (0, 1).
+def deficit_p_value(
+    lost: int, won: int, rows: int, allowed: float, level: float | None = None
+) -> float:
+    """The p-value of the hypothesis that the deficit is at least `allowed`, in (0, 1]: exact to 1 %
+    and never too small; with a `level` only as exact as it takes to tell on which side of it.
 
     Raises ValueError where the counts exceed the rows.
     """
     if lost + won > rows or not 0 < allowed < 1:
         raise ValueError("losses and wins are some of the rows, and the deficit a share of them")
-    return _p_value(lost, won, rows, round(allowed, 12))
+    return _p_value(lost, won, rows, round(allowed, 12), level)
 
 
 @lru_cache(maxsize=4096)
-def _p_value(lost: int, won: int, rows: int, allowed: float) -> float:
+def _p_value(lost: int, won: int, rows: int, allowed: float, level: float | None) -> float:
     most = min(rows, int(40 + LOST_SHARE * rows))
     ratio = float(likelihood_ratio(np.array([lost]), np.array([won]), rows, allowed)[0])
     if lost > most or ratio <= 0:
@@ -52,12 +60,10 @@ def _p_value(lost: int, won: int, rows: int, allowed: float) -> float:
     least_won = boundary(ratio, most, rows, allowed)
     if won < least_won[lost]:
         return 1.0
-    return min(1.0, size(least_won, rows, allowed) + NEGLIGIBLE * rows)
+    return min(1.0, size(least_won, rows, allowed, level) + NEGLIGIBLE * rows)
 
 
-def likelihood_ratio(
-    lost: NDArray[np.intp], won: NDArray[np.intp], rows: int, allowed: float
-) -> Array:
+def likelihood_ratio(lost: Counts, won: Counts, rows: int, allowed: float) -> Array:
     """Twice the logarithm of the likelihood ratio against the nearest deficit of `allowed`; 0 where
     the estimate is there already. The constrained estimate is Tango's (1998, Statistics in Medicine
     17, equation 9)."""
@@ -77,7 +83,7 @@ def likelihood_ratio(
     return np.asarray(np.where((k - m) / rows < allowed, np.maximum(found, 0.0), 0.0))
 
 
-def boundary(ratio: float, most: int, rows: int, allowed: float) -> NDArray[np.intp]:
+def boundary(ratio: float, most: int, rows: int, allowed: float) -> Counts:
     """For 0, 1, ... `most` losses the least wins that are as extreme, rows + 1 where none are.
     It never falls, as the proof of `size` needs."""
     lost = np.arange(most + 1)
@@ -94,27 +100,52 @@ def boundary(ratio: float, most: int, rows: int, allowed: float) -> NDArray[np.i
     return np.maximum.accumulate(least)
 
 
-def size(least_won: NDArray[np.intp], rows: int, allowed: float) -> float:
+def size(least_won: Counts, rows: int, allowed: float, level: float | None = None) -> float:
     """An upper bound of the probability of {m >= least_won[k]} under any deficit of `allowed` or
-    more. A row that turns from a win into a tie, or from a tie into a loss, can only leave the
-    region; so its probability falls with P(loss) and rises with P(win), and between two values of
-    P(win) is at most that with P(loss) at the lower and P(win) at the upper end."""
-    steps = int(FINENESS * np.sqrt(rows)) + 2
-    ends = np.linspace(0.0, np.sqrt((1 - allowed) / 2), steps) ** 2
-    p_lost, p_won = np.minimum(ends[:-1] + allowed, 1 - CLOSE), ends[1:]
+    more, loose by 1 % at most, or by no more than leaves open on which side of `level` it is.
+
+    A row that turns from a win into a tie, or from a tie into a loss, can only leave the region; so
+    its probability falls with P(loss) and rises with P(win), and between two values of P(win) is at
+    most that with P(loss) at the lower and P(win) at the upper end. Intervals are divided for as
+    long as one of them may hold more than was found.
+    """
+    ends = np.linspace(0.0, np.sqrt((1 - allowed) / 2), INTERVALS + 1) ** 2
+    low, high = ends[:-1], ends[1:]
+    found = settled = bound = 0.0
+    for _ in range(DIVISIONS):
+        most = probability(least_won, rows, low + allowed, high)
+        found = max(found, float(probability(least_won, rows, low + allowed, low).max()))
+        loose = most > found * (1 + LOOSE)
+        settled = max(settled, float(most[~loose].max(initial=0.0)))
+        bound = max(settled, float(most.max()))
+        told = level is not None and (bound <= level or found > level)
+        if told or not loose.any():
+            return bound
+        steps = np.linspace(0.0, 1.0, PARTS + 1)
+        inner = low[loose, None] + (high - low)[loose, None] * steps
+        low, high = inner[:, :-1].ravel(), inner[:, 1:].ravel()
+    return bound
+
+
+def probability(least_won: Counts, rows: int, p_lost: Array, p_won: Array) -> Array:
+    """Of {m >= least_won[k]} for pairs of P(loss) and P(win), which may exceed one in sum by less
+    than an interval."""
+    p_lost = np.minimum(p_lost, 1 - CLOSE)
     lost = np.flatnonzero(least_won <= rows)
-    ways = gammaln(rows + 1) - gammaln(lost + 1) - gammaln(rows - lost + 1)
-    chance = np.exp(
-        ways + np.outer(np.log(p_lost), lost) + np.outer(np.log1p(-p_lost), rows - lost)
-    )
-    row, column = np.nonzero(chance > NEGLIGIBLE)
+    # Only counts near what is expected matter; the rest is within `NEGLIGIBLE`.
+    reach = 8.0 * np.sqrt(rows * p_lost * (1 - p_lost)) + 30.0
+    first = np.searchsorted(lost, rows * p_lost - reach)
+    last = np.searchsorted(lost, rows * p_lost + reach)
+    row = np.repeat(np.arange(len(p_lost)), last - first)
+    column = np.arange(len(row)) - np.repeat(np.cumsum(last - first) - last, last - first)
+    count = lost[column]
+    ways = gammaln(rows + 1) - gammaln(count + 1) - gammaln(rows - count + 1)
+    chance = np.exp(ways + count * np.log(p_lost)[row] + (rows - count) * np.log1p(-p_lost)[row])
     win_given = np.minimum(p_won / (1 - p_lost), 1.0)
-    least = least_won[lost][column]
-    enough = np.where(
-        least > 0, bdtrc(np.maximum(least - 1, 0), rows - lost[column], win_given[row]), 1.0
-    )
-    total = np.bincount(row, chance[row, column] * enough, minlength=len(p_lost))
-    return float(total.max())
+    least = least_won[count]
+    enough = np.where(least > 0, bdtrc(np.maximum(least - 1, 0), rows - count, win_given[row]), 1.0)
+    weighted = chance * enough
+    return np.asarray(np.bincount(row, weighted, minlength=len(p_lost)), np.float64)
 
 
 def deficit_bound(lost: int, won: int, rows: int, confidence: float) -> float:
@@ -122,18 +153,23 @@ def deficit_bound(lost: int, won: int, rows: int, confidence: float) -> float:
     rounded up; 1 where it rejects none."""
     at_least = max((lost - won) / rows, 0.0)
     low, high = at_least, 1.0 - CLOSE
-    if deficit_p_value(lost, won, rows, high) > 1 - confidence:
+    level = 1 - confidence
+
+    def rejected(allowed: float) -> bool:
+        return deficit_p_value(lost, won, rows, allowed, level) <= level
+
+    if not rejected(high):
         return 1.0
     width = 4.0 / rows
     while at_least + width < high:
         # Near the estimate first: the bound lies a few of its standard errors above it.
-        if deficit_p_value(lost, won, rows, at_least + width) <= 1 - confidence:
+        if rejected(at_least + width):
             high = at_least + width
             break
         low, width = at_least + width, 2 * width
     while high - low > PRECISION * high:
         middle = (low + high) / 2
-        if deficit_p_value(lost, won, rows, middle) <= 1 - confidence:
+        if rejected(middle):
             high = middle
         else:
             low = middle

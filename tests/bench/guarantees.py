@@ -117,7 +117,7 @@ def paired(calibration: Rows, designed: Rows, allowed: float) -> Served:
     rows = len(lost) - 1
     kept = 0
     for place in range(rows + 1):
-        if deficit_p_value(int(lost[place]), int(won[place]), rows, allowed) > DELTA:
+        if deficit_p_value(int(lost[place]), int(won[place]), rows, allowed, DELTA) > DELTA:
             break
         kept = place
     return prefix(calibration, kept)
@@ -130,7 +130,7 @@ def bonferroni(calibration: Rows, designed: Rows, allowed: float) -> Served:
         limit = float(np.quantile(designed.margin, 1 - share))
         kept = calibration.deficit * (calibration.margin > limit)
         lost, won = int((kept > 0).sum()), int((kept < 0).sum())
-        if deficit_p_value(lost, won, len(kept), allowed) <= DELTA / GRID:
+        if deficit_p_value(lost, won, len(kept), allowed, DELTA / GRID) <= DELTA / GRID:
             best = Served(threshold=limit)
     return best
 

@@ -49,8 +49,12 @@ def test_it_certifies_whatever_the_bound_on_losses_does_and_more(rows, allowed):
 @settings(max_examples=40, deadline=None)
 def test_a_loss_more_never_helps_and_a_win_more_never_hurts(rows, lost, won, allowed):
     found = deficit_p_value(lost, won, rows, allowed)
-    assert deficit_p_value(lost + 1, won, rows, allowed) >= found - 1e-9
-    assert deficit_p_value(lost, won + 1, rows, allowed) <= found + 1e-9
+    exact = 1.011  # it is told to 1 %, rounded up
+    assert deficit_p_value(lost + 1, won, rows, allowed) * exact >= found
+    assert deficit_p_value(lost, won + 1, rows, allowed) <= found * exact
+    for level in (0.01, 0.1):
+        coarse = deficit_p_value(lost, won, rows, allowed, level)
+        assert coarse >= found / exact and (coarse <= level) is (found <= level)
 
 
 def test_the_boundary_never_falls():
