@@ -160,7 +160,7 @@ class _Gains:
             choice=choice,
             before=before,
             after=after,
-            path=path(prices, seen.costs, lambda price: served(choice, expected, price)),
+            path=path(prices, seen.costs, scores, lambda price: served(choice, expected, price)),
             expected=expected,
         )
 

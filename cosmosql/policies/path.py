@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosmosql.contracts.policy import Array, Ways
-from cosmosql.policies.curves import spends
+from cosmosql.policies.curves import accuracies, spends
+from cosmosql.policies.priced import SPEND
 
 PRICES = 120
 
@@ -41,8 +42,12 @@ class Path:
         return Between(prices=(self.prices[low], self.prices[high]), dearer=share)
 
 
-def path(prices: Sequence[float], costs: Array, serve: Callable[[float], Ways]) -> Path:
-    """The prices at which each spends more than the last, by how known rows are served at each."""
+def path(
+    prices: Sequence[float], costs: Array, scores: Array, serve: Callable[[float], Ways]
+) -> Path:
+    """The prices at which each spends more than the last, by how known rows with these scores are
+    served at each. Where a budget for the dearest tier alone is better spent on it alone, that is
+    the end: gains that are foretold are least to be trusted where hardly any is worth nothing."""
     kept: list[float] = []
     spent: list[float] = []
     for price in sorted(set(prices), reverse=True):
@@ -50,7 +55,12 @@ def path(prices: Sequence[float], costs: Array, serve: Callable[[float], Ways]) 
         if not spent or cost > spent[-1]:
             kept.append(price)
             spent.append(cost)
-    return Path(prices=tuple(kept), spent=tuple(spent))
+    found = Path(prices=tuple(kept), spent=tuple(spent))
+    dearest = float(costs[-1])
+    if accuracies(mixed(found, [dearest], serve), scores)[0] > scores[-1].mean():
+        return found
+    within = sum(cost < dearest for cost in spent)
+    return Path(prices=(*kept[:within], SPEND), spent=(*spent[:within], dearest))
 
 
 def price_grid(gains: Sequence[Array], costs: Array) -> list[float]:

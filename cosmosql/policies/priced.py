@@ -14,6 +14,9 @@ import numpy as np
 
 from cosmosql.contracts.policy import Array
 
+SPEND = -1.0
+"""The price that stands for spending: every row goes to the dearest tier alone."""
+
 NESTED = 8
 """Values of a spread that are looked at where several tiers may follow."""
 
@@ -32,6 +35,8 @@ class Choice:
 
     def first(self, gains: Array, price: float) -> Array:
         """The tier to ask first, shape (rows,), by gains over the cheapest, (tiers, rows)."""
+        if price == SPEND:
+            return np.full(gains.shape[1], self.tiers - 1)
         value = np.stack(
             [
                 gains[tier] - price * self.costs[tier] + self.hope(tier, gains, price)

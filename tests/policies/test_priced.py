@@ -49,7 +49,7 @@ def test_mixing_two_prices_solves_the_linear_programme(seed, tiers, share):
         for row in range(12)
     ]
     prices = [turn + nudge for turn in turns for nudge in (-1e-9, 1e-9)]
-    found = path([price for price in prices if price > 0] + [99.0, 0.0], costs, serve)
+    found = path([price for price in prices if price > 0] + [99.0, 0.0], costs, gains, serve)
     budget = costs[0] + share * (costs[-1] - costs[0])
     ways = mixed(found, [budget], serve)
     reached = float((ways.answers[0] * gains).sum(axis=0).mean())
@@ -81,6 +81,21 @@ def test_hope_is_never_negative_and_never_less_than_going_on_blindly(seed, price
         assert (choice.hope(tier, gains, price) >= 0).all()
     last = gains[2] - gains[1] - price * costs[2]
     assert (choice.hope(1, gains, price) >= last - 1e-12).all()
+
+
+def test_a_path_ends_at_the_dearest_tier_where_that_is_better():
+    costs, gains = np.array([1.0, 4.0]), np.vstack([np.zeros(40), np.linspace(-0.1, 0.5, 40)])
+    expected = Expected(promised=gains, remaining=())
+    choice = Choice(costs=costs, spreads=())
+
+    def end_of(scores: np.ndarray) -> float:
+        prices = price_grid([gains[1:]], costs)
+        found = path(prices, costs, scores, lambda price: served(choice, expected, price))
+        ways = mixed(found, [4.0], lambda price: served(choice, expected, price))
+        return float(ways.answers[0, 1].mean())
+
+    assert end_of(np.vstack([np.zeros(40), np.ones(40)])) == 1.0
+    assert end_of(gains) == pytest.approx((gains[1] > 0).mean())
 
 
 def test_the_dearest_price_asks_nobody_but_the_cheapest():
