@@ -435,6 +435,7 @@ def _policy(
                 low=point.low,
                 high=point.high,
                 asked=point.asked,
+                hull=point.hull,
             )
             for point in forecast.curve
         ),

@@ -36,6 +36,10 @@ def is_empty(value: tuple[object, ...]) -> bool:
     return not value
 
 
+def is_false(value: bool) -> bool:
+    return not value
+
+
 class Part(BaseModel):
     """A piece of the document: immutable, tolerant of keys it does not know."""
 
@@ -235,7 +239,8 @@ class Candidate(Part):
 class CurvePoint(Part):
     """A policy's operating point: mean money a request, metric, share of the last tier. `low` and
     `high` bound the metric at 0.9; `asked` is the share of queries for which each tier is asked,
-    cheapest first."""
+    cheapest first; `hull` says that the point lies on the hull of cost and metric over all that
+    `auto` offers."""
 
     budget: Number
     accuracy: float
@@ -243,6 +248,7 @@ class CurvePoint(Part):
     low: float | None = Field(default=None, exclude_if=is_none)
     high: float | None = Field(default=None, exclude_if=is_none)
     asked: tuple[float, ...] = Field(default=(), exclude_if=is_empty)
+    hull: bool = Field(default=False, exclude_if=is_false)
 
 
 class Policy(Part):

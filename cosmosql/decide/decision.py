@@ -66,6 +66,8 @@ class CurvePoint:
     high: float | None = None
     asked: tuple[float, ...] = ()
     """Share of queries for which each tier is asked, cheapest first."""
+    hull: bool = False
+    """Of a policy that `auto` found: whether nothing that it looked at, mixed by lot, is better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from cosmosql.decide.certified import Standing, served_by
 from cosmosql.decide.chains import Chain, neighbours, pairs, spanning, staged
 from cosmosql.decide.formulas import Strategies
 from cosmosql.decide.frontier import Frontier, frontier_of, mean_cost, mean_metric
+from cosmosql.decide.hull import with_hull
 from cosmosql.decide.offering import (
     Offer,
     curve_of,
@@ -106,7 +107,7 @@ def offers(
             one = offer(setting, kind, chain, simpler)
             found += [one] if one else []
     if policy.using == "auto":
-        found = one_a_chain(found)
+        found = with_hull(one_a_chain(found), frontier)
     if not found:
         reason = (
             "one of its strategies is as cheap and as good as any other"

@@ -283,6 +283,24 @@ def test_auto_routes_where_the_question_tells(
             assert one.note is not None and one.note.startswith("refused: ")
 
 
+def test_the_hull_of_auto_is_concave_and_above_everything(
+    candidate: Any, policy: Any, query: Any
+) -> None:
+    members = two(candidate, informative=True)
+    found = offers(policy("auto", *OVER), members, query(among=OVER), n_test=500, seed=0)
+    ends = [(1.0, members[0].metric.draws.mean()), (4.0, members[1].metric.draws.mean())]
+    standing = [one.forecast for one in found if one.subject is not None]
+    curves = [at for one in standing for at in one.curve]
+    hull = dict([*ends[:1], *((at.budget, at.accuracy) for at in curves if at.hull)])
+    assert len(hull) > 5
+    costs, metrics = zip(*sorted(hull.items()), strict=True)
+    slopes = np.diff(metrics) / np.diff(costs)
+    assert (np.diff(slopes) <= 1e-9).all() and (slopes > 0).all()
+    inside = [at for at in curves if costs[0] <= at.budget <= costs[-1]]
+    assert all(at.accuracy <= np.interp(at.budget, costs, metrics) + 1e-9 for at in inside)
+    assert not any(at.hull for one in found if one.subject is None for at in one.forecast.curve)
+
+
 def test_without_questions_auto_learns_nothing_from_them(
     candidate: Any, policy: Any, query: Any
 ) -> None:
