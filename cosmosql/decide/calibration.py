@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmosql.decide.decision import PolicyForecast
-from cosmosql.identity import seed_of
+from cosmosql.identity import rounded, seed_of
 from cosmosql.policies.calibration import (
     FITS,
     Reliability,
@@ -82,7 +82,9 @@ def of_member(items: ItemForecast, *, seed: int) -> list[tuple[str, str, Reliabi
         chances = {
             name: cross_fitted(fit, confidence, items.score, folds) for name, fit in fits.items()
         }
-        squares = {name: float(((one - items.score) ** 2).mean()) for name, one in chances.items()}
+        squares = {
+            name: rounded(float(((one - items.score) ** 2).mean())) for name, one in chances.items()
+        }
         best = min(squares, key=squares.__getitem__)
         judged = reliability(
             chances[best], items.score, weights, seed=seed_of("calibration", seed, signal)

@@ -25,6 +25,8 @@ LEVEL = 0.9
 """Of every interval."""
 
 CHANCE_DRAWS = 400
+DIGITS = 9
+"""Of chances by which rows are ordered: machines differ in those beyond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,7 @@ def equal_mass(chances: Array) -> Places:
     """The bin of every row: equally many rows in each to within one, in the order of the chances,
     at least 20 rows in a bin and 10 bins at most."""
     count = max(1, min(MOST_BINS, len(chances) // ROWS_A_BIN))
-    order = np.argsort(chances, kind="stable")
+    order = np.argsort(np.round(chances, DIGITS), kind="stable")
     bins = np.empty(len(chances), np.intp)
     bins[order] = np.arange(len(chances)) * count // len(chances)
     return bins

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cosmosql.identity import rounded
 from cosmosql.interval import Estimate
 from cosmosql.policies.calibration import LEVEL, share_right
 
@@ -68,7 +69,7 @@ def worst_slices(scores: Array, names: Mapping[str, Sequence[str | None]]) -> Sl
             parts.items(), shrunk(list(parts.values()), mean), strict=True
         )
     ]
-    found.sort(key=lambda one: (one.shrunk, one.mean.value, one.by, one.name))
+    found.sort(key=lambda one: (rounded(one.shrunk), rounded(one.mean.value), one.by, one.name))
     worst = [one for one in found if one.mean.value < mean]
     return Slices(
         mean=mean,
