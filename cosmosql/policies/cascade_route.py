@@ -15,7 +15,7 @@ from cosmosql.policies.after import After, fit_after
 from cosmosql.policies.gain import Before, fit_before, promised
 from cosmosql.policies.looked import looked_at
 from cosmosql.policies.path import Between, Path, mixed, path, price_grid
-from cosmosql.policies.priced import Choice
+from cosmosql.policies.priced import SPEND, Choice
 from cosmosql.policies.prior import Prior, shipped
 from cosmosql.policies.rows import coarse, lot
 from cosmosql.policies.surface import surface_of
@@ -57,7 +57,8 @@ class GainRule:
             start = tier + 1
         named = enumerate(gains.tolist(), start=start + 1)
         expected = {f"gain of tier {place}": gain for place, gain in named if place > 1}
-        return {**expected, "price": self.price(question)}
+        price = self.price(question)
+        return expected if price == SPEND else {**expected, "price": price}
 
     def price(self, question: Question) -> float:
         return self.between.prices[int(lot(question.row) < self.between.dearer)]

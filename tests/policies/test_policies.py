@@ -160,6 +160,23 @@ def test_the_hull_bends_down():
     assert upper_hull(costs, np.array([0.5, 0.65, 0.7, 0.75])) == (0, 1, 3)
 
 
+@pytest.mark.parametrize("kind", ("route", "cascade_route"))
+def test_a_rule_says_what_it_goes_by(fitted, kind):
+    fresh = made(tiers=2, seed=1).seen
+    question = fresh.questions[0]
+    rule = fitted[kind, 2].rule(2.0)
+    before = rule.why(question, None, {})
+    assert set(before) == {"gain of tier 2", "price"}
+    large = rule.first(question) == 1
+    if kind == "route":
+        assert large == (before["gain of tier 2"] > before["price"] * 3.0)
+        assert rule.why(question, 0, {}) == {}
+    else:
+        after = rule.why(question, 0, {"margin": -3.0})
+        goes_on = rule.then(question, 0, {"margin": -3.0}) == 1
+        assert goes_on == (after["gain of tier 2"] > after["price"] * 4.0)
+
+
 def test_lots_are_fair():
     lots = np.array([lot(str(row)) for row in range(2000)])
     assert all(
