@@ -92,10 +92,10 @@ def replayed(options: Options) -> dict[str, list[Result]]:
     """The results of every kind that are in the file, or that are added to it now."""
     known = read(options.keep) if options.keep.exists() else {}
     counts = {"simulated": options.simulated, "recorded": options.recorded}
-    if options.recorded and not opened(options.evidence):
-        raise SystemExit(f"no evidence in {options.evidence}: run `make backtest`, or name another")
     wanted = [(kind, number) for kind, count in counts.items() for number in range(count)]
     left = sorted((one for one in wanted if one not in known), key=lambda one: one[::-1])
+    if any(kind == "recorded" for kind, _ in left) and not opened(options.evidence):
+        raise SystemExit(f"no evidence in {options.evidence}: run `make backtest`, or name another")
     with options.keep.open("a", encoding="utf-8") as file:
         for kind, number in left:
             known[kind, number] = found = KINDS[kind](options, number)
@@ -142,12 +142,15 @@ def report(title: str, found: Comparison) -> str:
         ]
         for place, cost in enumerate(SHARES)
     ]
-    halves = [
+    pairs = [
+        (own, theirs) for theirs in range(len(SHARES)) for own in (theirs - 1, theirs) if own >= 0
+    ]
+    gaps = [
         [
-            f"{share(SHARES[place - 1])} against {share(SHARES[place])}",
-            *(shown(found.ahead("adaptive", place - 1, name, place)) for name in others),
+            f"{share(SHARES[own])} against {share(SHARES[theirs])}",
+            *(shown(found.ahead("adaptive", own, name, theirs)) for name in others),
         ]
-        for place in range(1, len(SHARES))
+        for own, theirs in pairs
     ]
     ratios = [
         [
@@ -163,9 +166,9 @@ def report(title: str, found: Comparison) -> str:
             "Regret in points, at a share of what the whole menu of probes costs (of what running "
             "everything in full costs):",
             table(["cost", *methods], regrets),
-            f"Adaptive at half the cost: its regret minus the other's, paired (the same: at most "
-            f"{SAME} above).",
-            table(["costs", *others], halves),
+            "Regret of adaptive probing minus the other's, paired, at half the other's cost and at "
+            f"the same (no worse: the whole interval below {SAME}):",
+            table(["costs", *others], gaps),
             "Cost of adaptive probing until its regret is the other's, over the other's cost:",
             table(["the other at", *others], ratios),
             f"Spent in all, as a share of the menu: {spent}.",

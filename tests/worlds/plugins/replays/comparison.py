@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 RESAMPLES = 4_000
 
 SAME = 0.25
-"""Points of regret by which one method may lie above another and still count as the same."""
+"""Points of regret by which one method may lie above another and still count as no worse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
