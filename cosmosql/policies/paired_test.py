@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import bdtrc, gammaln
 
 Array: TypeAlias = NDArray[np.float64]
@@ -24,17 +25,22 @@ LOST_SHARE = 0.5
 """Samples with more losses than this share of the rows, and 40, are never counted as extreme: no
 deficit of interest is shown by them, and the sum stays short."""
 
-INTERVALS = 64
+INTERVALS = 48
 """Of P(win), to begin with, of equal length in its square root."""
 
 PARTS = 3
 DIVISIONS = 9
 LOOSE = 0.01
+LIKELIEST = 4
+"""Intervals that are looked at for the maximum."""
 
-NEGLIGIBLE = 1e-13
+NORMAL_SQUARE = 2.7
+"""Twice the logarithm of the likelihood ratio at which a bound of 95 % lies, nearly."""
+
+NEGLIGIBLE = 1e-9
 CLOSE = 1e-9
 
-PRECISION = 2e-3
+PRECISION = 5e-3
 """Of a bound, relative to it."""
 
 
@@ -60,7 +66,7 @@ def _p_value(lost: int, won: int, rows: int, allowed: float, level: float | None
     least_won = boundary(ratio, most, rows, allowed)
     if won < least_won[lost]:
         return 1.0
-    return min(1.0, size(least_won, rows, allowed, level) + NEGLIGIBLE * rows)
+    return min(1.0, size(least_won, rows, allowed, level) + NEGLIGIBLE)
 
 
 def likelihood_ratio(lost: Counts, won: Counts, rows: int, allowed: float) -> Array:
@@ -114,7 +120,9 @@ def size(least_won: Counts, rows: int, allowed: float, level: float | None = Non
     found = settled = bound = 0.0
     for _ in range(DIVISIONS):
         most = probability(least_won, rows, low + allowed, high)
-        found = max(found, float(probability(least_won, rows, low + allowed, low).max()))
+        top = np.argsort(-most)[:LIKELIEST]
+        there = probability(least_won, rows, low[top] + allowed, low[top])
+        found = max(found, float(there.max()))
         loose = most > found * (1 + LOOSE)
         settled = max(settled, float(most[~loose].max(initial=0.0)))
         bound = max(settled, float(most.max()))
@@ -132,8 +140,8 @@ def probability(least_won: Counts, rows: int, p_lost: Array, p_won: Array) -> Ar
     than an interval."""
     p_lost = np.minimum(p_lost, 1 - CLOSE)
     lost = np.flatnonzero(least_won <= rows)
-    # Only counts near what is expected matter; the rest is within `NEGLIGIBLE`.
-    reach = 8.0 * np.sqrt(rows * p_lost * (1 - p_lost)) + 30.0
+    # Counts further from what is expected have less than `NEGLIGIBLE` chance together.
+    reach = 6.5 * np.sqrt(rows * p_lost * (1 - p_lost)) + 15.0
     first = np.searchsorted(lost, rows * p_lost - reach)
     last = np.searchsorted(lost, rows * p_lost + reach)
     row = np.repeat(np.arange(len(p_lost)), last - first)
@@ -149,28 +157,37 @@ def probability(least_won: Counts, rows: int, p_lost: Array, p_won: Array) -> Ar
 
 
 def deficit_bound(lost: int, won: int, rows: int, confidence: float) -> float:
-    """The upper confidence bound of the deficit: the least that the test rejects, to three digits,
+    """The upper confidence bound of the deficit: the least that the test rejects, to half a per cent,
     rounded up; 1 where it rejects none."""
-    at_least = max((lost - won) / rows, 0.0)
-    low, high = at_least, 1.0 - CLOSE
     level = 1 - confidence
 
     def rejected(allowed: float) -> bool:
         return deficit_p_value(lost, won, rows, allowed, level) <= level
 
+    low, high = max((lost - won) / rows, CLOSE), 1.0 - CLOSE
     if not rejected(high):
         return 1.0
-    width = 4.0 / rows
-    while at_least + width < high:
-        # Near the estimate first: the bound lies a few of its standard errors above it.
-        if rejected(at_least + width):
-            high = at_least + width
+    guess, step = likely_bound(lost, won, rows, low, high), 1.0 + 5 * PRECISION
+    while low < guess < high:
+        if rejected(guess):
+            high, guess = guess, guess / step
+        else:
+            low, guess = guess, guess * step
+        if high / low <= step * (1 + CLOSE):
             break
-        low, width = at_least + width, 2 * width
     while high - low > PRECISION * high:
         middle = (low + high) / 2
-        if rejected(middle):
-            high = middle
-        else:
-            low = middle
+        low, high = (low, middle) if rejected(middle) else (middle, high)
     return high
+
+
+def likely_bound(lost: int, won: int, rows: int, low: float, high: float) -> float:
+    """Where the likelihood ratio says that the bound lies, nearly."""
+    counts = np.array([lost]), np.array([won])
+
+    def beyond(allowed: float) -> float:
+        return float(likelihood_ratio(*counts, rows, allowed)[0]) - NORMAL_SQUARE
+
+    if beyond(low) >= 0 or beyond(high) <= 0:
+        return (low + high) / 2
+    return float(brentq(beyond, low, high, rtol=PRECISION))
