@@ -13,9 +13,10 @@ from cosmosql.artifact.backtest import BacktestDocument
 from cosmosql.artifact.plan import PlanDocument
 from cosmosql.report.backtest import backtest_view
 from cosmosql.report.backtest_figures import omitted, pictures
+from cosmosql.report.band_figures import band_pictures
 from cosmosql.report.calibration_figures import calibration_pictures
 from cosmosql.report.figure import NARROW, WIDE, frontier
-from cosmosql.report.policy_figures import band_pictures, policy_pictures
+from cosmosql.report.policy_figures import policy_pictures
 from cosmosql.report.view import view
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from cosmosql.artifact.plan import PlanDocument, Slice, Slices
 from cosmosql.report import words
 
-
 MOST_NAMED = 3
 """In a sentence; the table has more."""
 

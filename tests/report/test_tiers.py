@@ -14,7 +14,8 @@ import pytest
 
 from cosmosql.artifact.plan import PlanDocument
 from cosmosql.artifact.storage import document_bytes, read_plan
-from cosmosql.report.policy_figures import band_pictures, policy_pictures
+from cosmosql.report.band_figures import band_pictures
+from cosmosql.report.policy_figures import policy_pictures
 from cosmosql.report.render import render_html, render_markdown
 from cosmosql.report.view import view
 
