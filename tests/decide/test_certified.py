@@ -13,7 +13,7 @@ from cosmosql.decide.certifying import Certifying
 from cosmosql.decide.choose import decide
 from cosmosql.decide.decision import Decision
 from cosmosql.interval import Unmeasured
-from cosmosql.model.program import Literal, Measure, Operation
+from cosmosql.model.program import Escalation, Literal, Measure, Operation
 from cosmosql.predict.forecast import ItemForecast
 from cosmosql.units import Quantity
 
@@ -31,6 +31,12 @@ def drawn(rows: int, seed: int, gap: float) -> tuple[Any, Any, Any]:
     return small.astype(float), large.astype(float), 1 - hard
 
 
+def by_hand(threshold: float | None) -> tuple[Escalation, ...]:
+    if threshold is None:
+        return ()
+    return (Escalation(target=LARGE, signal="margin", threshold=threshold),)
+
+
 @pytest.fixture
 def world(candidate: Any, policy: Any, query: Any, requirement: Any) -> Any:
     """Decides the cheapest that keeps a promise, with so many calibration rows."""
@@ -44,6 +50,7 @@ def world(candidate: Any, policy: Any, query: Any, requirement: Any) -> Any:
         using: str = "auto",
         misled: bool = False,
         hopeless: bool = False,
+        threshold: float | None = None,
         measurable: bool = True,
         asked: list[Sequence[str]] | None = None,
     ) -> Decision:
@@ -83,7 +90,7 @@ def world(candidate: Any, policy: Any, query: Any, requirement: Any) -> Any:
         return decide(
             query(stated, among=OVER, direction="minimize", objective="serve_cost"),
             forecasts,
-            [policy(using, *OVER)],
+            [policy(using, *OVER, escalations=by_hand(threshold))],
             n_test=500,
             seed=0,
             certifying=Certifying(rows=calibrated, questions={}, measure=measure),
@@ -162,6 +169,16 @@ def test_only_one_policy_is_tested_and_the_others_are_undecided(world: Any) -> N
     for one in others:
         assert one.verdict == "undecided" and one.misses[0].found.startswith("not tested")
         assert "another policy was tested" in one.misses[0].found
+
+
+def test_a_rule_by_hand_is_tested_as_it_stands(world: Any) -> None:
+    found = world(600, using="cascade", threshold=0.6)
+    (certificate,) = found.certificates
+    assert (certificate.verdict, certificate.tried) == ("holds", 1)
+    (kept,) = [one for one in found.policies if one.name == certificate.policy]
+    assert kept.thresholds == (0.6,) and kept.final
+    (refused,) = world(600, using="cascade", threshold=0.2).certificates
+    assert refused.verdict == "undecided"
 
 
 def test_a_floor_is_tested_too(world: Any) -> None:
