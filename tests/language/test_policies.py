@@ -164,6 +164,18 @@ def test_a_person_is_a_tier_with_a_price(desk: Desk) -> None:
     assert desk.codes(STRATEGIES + alone.replace("{\n", "{\n  defer = 2 USD\n")) == []
 
 
+def test_with_a_person_behind_it_any_cascade_may_pay(desk: Desk) -> None:
+    text = STRATEGIES + CASCADE.replace(
+        "strategy.small, strategy.middle, strategy.big", "strategy.middle, strategy.small"
+    ).replace("  escalate to strategy.big when margin < 1.5\n", "")
+
+    def codes(text: str) -> set[str]:
+        return {one.code for one in compiler.check(desk.write(text))}
+
+    assert "W0417" in codes(text)
+    assert "W0417" not in codes(text.replace("stages", "defer = 1 USD\n  stages"))
+
+
 @pytest.mark.parametrize(
     ("price", "code"),
     [("0.50 EUR", "E0301"), ("0.50 USD/request", "E0301"), ("-1 USD", "E0304"), ("50%", "E0301")],

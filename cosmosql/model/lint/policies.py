@@ -22,11 +22,13 @@ def policies_that_cannot_pay(program: Program) -> Iterator[Diagnostic]:
     A cascade, where each earlier tier prompts the same model on the same hardware with at least
     the shots of a later one: every request costs at least what the later tier takes alone. A mix,
     where the query asks for no cost: its metric lies between those of its two members, so the
-    better of them alone is at least as good.
+    better of them alone is at least as good. With a person to defer to either may pay.
     """
     for query in program.queries.values():
         for name in query.policies:
             policy = program.policies[name]
+            if policy.defer is not None:
+                continue
             if policy.using == "cascade":
                 yield from _cascade(program, query, policy)
             elif policy.using == "mix" and not _asks_cost(query):
