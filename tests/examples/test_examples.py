@@ -87,6 +87,37 @@ def test_rows_of_ones_own_with_a_checkpoint_of_ones_own(
     assert all(one["metric"]["value"] is not None for one in tuned)
 
 
+@pytest.mark.slow
+def test_a_cascade_of_adapted_models_runs_from_probes_to_answers(tmp_path: Path) -> None:
+    """A fine-tuned small model, of which only a probe was measured, before a large one."""
+    shutil.copy(EXAMPLES / "adapted_tiers.cosmos", tmp_path)
+    ran = cosmosql(tmp_path, "run", "adapted_tiers.cosmos", "--format", "json")
+    assert ran.returncode == DECIDED, ran.stderr
+    plan = json.loads(ran.stdout)
+    chosen = next(one for one in plan["policies"] if one["name"] == plan["decision"]["chosen"])
+    assert chosen["kind"] == "cascade" and chosen["metric"]["basis"] == "predicted"
+    assert chosen["members"] == ["strategy.small", "strategy.large"]
+    alone = [one["metric"]["value"] for one in plan["candidates"]]
+    assert chosen["metric"]["value"] > max(alone)
+
+    applied = cosmosql(tmp_path, "apply", "adapted_tiers.plan.json")
+    assert applied.returncode in (DECIDED, MISSED), applied.stderr
+    bundle = json.loads((tmp_path / "adapted_tiers.bundle" / "bundle.json").read_text())
+    assert [one["kind"] for one in bundle["members"]] == ["lora", "icl"]
+    (threshold,) = bundle["policy"]["thresholds"]
+    assert threshold != chosen["thresholds"][0], "it is set on the model's own answers"
+    found = {one["name"]: one["measured"]["value"] for one in bundle["outcomes"]}
+    assert found["accuracy"] > max(alone), "better than what either was held to be"
+
+    words = ("the tracker shows nothing", "the panel is cracked", "i cannot find my ring")
+    rows = "".join(json.dumps({"text": text}) + "\n" for text in words)
+    answered = cosmosql(tmp_path, "predict", "adapted_tiers.bundle", stdin=rows)
+    assert answered.returncode == DECIDED, answered.stderr
+    answers = [json.loads(line) for line in answered.stdout.splitlines()]
+    assert all(one["tier"] in (1, 2) for one in answers)
+    assert all(one["answer"] in bundle["task"]["labels"] for one in answers)
+
+
 def test_the_starter_runs_as_it_is(tmp_path: Path) -> None:
     made = cosmosql(tmp_path, "init", "mine")
     assert made.returncode == DECIDED, made.stderr
