@@ -38,6 +38,8 @@ def cover(found: Sequence[Outcome], only: Callable[[Judged], bool] = lambda one:
 
 
 def coverage_rows(found: Sequence[Outcome]) -> list[list[str]]:
+    """By kind of world; by way of adapting, without those of the wrong kind; over all."""
+    known = [one for one in found if one.regime != WRONG]
     rows = []
     for regime in REGIMES:
         worlds = [one for one in found if one.regime == regime]
@@ -45,15 +47,14 @@ def coverage_rows(found: Sequence[Outcome]) -> list[list[str]]:
             mean = [f"{np.abs(errors(worlds)).mean():.1f}", f"{widths(worlds).mean():.1f}"]
             rows.append([regime, str(len(worlds)), *cover(worlds), *mean])
     for way in WAYS:
-        judged = [one for world in found for one in world.predicted if one.way == way]
+        judged = [one for world in known for one in world.predicted if one.way == way]
         mean = [
             f"{np.mean([abs(one.error) for one in judged]):.1f}",
             f"{np.mean([one.width for one in judged]):.1f}",
         ]
-        rows.append([f"`{way}`", str(len(found)), *cover(found, lambda one: one.way == way), *mean])  # noqa: B023
+        rows.append([f"`{way}`", str(len(known)), *cover(known, lambda one: one.way == way), *mean])  # noqa: B023
     mean = [f"{np.abs(errors(found)).mean():.1f}", f"{widths(found).mean():.1f}"]
     rows.append(["**all**", str(len(found)), *cover(found), *mean])
-    known = [one for one in found if one.regime != WRONG]
     mean = [f"{np.abs(errors(known)).mean():.1f}", f"{widths(known).mean():.1f}"]
     rows.append([f"**all but {WRONG}**", str(len(known)), *cover(known), *mean])
     bands = [coverage(known, level) for level in LEVELS]
