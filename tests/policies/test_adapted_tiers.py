@@ -11,9 +11,10 @@ from cosmosql.policies.rows import FOLDS, folds_by
 from tests.bench.adapted_scores import (
     Alone,
     RandomCascade,
+    Result,
     Serves,
-    differences,
     learnt_from,
+    resampled_areas,
     scored,
 )
 
@@ -97,11 +98,12 @@ def test_few_labels_are_drawn_outside_the_fold() -> None:
     assert learnt_from(folds, 3, 30).tolist() != few.tolist()
 
 
-def test_differences_are_paired() -> None:
-    """Row by row one point apart, whatever the rows are worth: there is nothing to doubt."""
+def test_areas_are_resampled_on_the_same_questions() -> None:
+    """Row by row a hundredth apart, whatever the rows are worth: there is nothing to doubt."""
     data = halves()
-    results = scored([data], simple)
-    shifted = type(results["alone"])(rows=results["alone"].rows + 0.01, overspent=0.0)
+    alone = scored([data], simple)["alone"]
+    shifted = Result(rows=alone.rows + 0.01, overspent=0.0)
     texts = [one.text for one in data.seen.questions]
-    found = differences({**results, "more": shifted}, texts, "more", "alone")
-    assert found == pytest.approx((1.0, 1.0, 1.0))
+    found = resampled_areas({"alone": alone, "more": shifted}, texts)
+    assert found["alone"].std() == pytest.approx(0.5 / np.sqrt(ROWS), rel=0.1)
+    assert found["more"] - found["alone"] == pytest.approx(np.full(len(found["more"]), 0.01))
