@@ -276,6 +276,7 @@ class QueryBinder:
         endpoints = [self.program.prices.get(one.price or "") for one in models if one is not None]
         prices += [one.input for one in endpoints if one is not None]
         prices += [*budget.probing.values(), *budget.adaptation.values()]
+        prices += [model.cost for model in models if model is not None]
         prices += [
             self.program.policies[name].defer for name in policies if name in self.program.policies
         ]

@@ -45,6 +45,11 @@ query pick {
         ("50%", "150%", ["E0304"]),
         ("1 USD/request", "1 EUR/request", ["E0301"]),
         ("serve_cost <=", "batch_cost <=", []),
+        # What a request costs may be declared as it stands.
+        ("price = price.hosted", "cost = 0.002 USD/request", []),
+        ("price = price.hosted", "cost = 0.002 EUR/request", ["E0301"]),
+        ("price = price.hosted", "cost = 0.002 USD", ["E0301"]),
+        ("price = price.hosted", "cost = -1 USD/request", ["E0304"]),
     ],
 )
 def test_what_runs_at_an_endpoint_needs_no_hardware(

@@ -163,6 +163,23 @@ def test_costs_and_waits_are_those_of_the_log(finished: Outcome, spec: Path) -> 
     assert (again.measured, again.reused) == (0, 2)
 
 
+def test_a_price_makes_money_of_recorded_tokens(spec: Path) -> None:
+    """20 tokens read at 1 and one written at 3 dollars a million."""
+    listed = (
+        "price listed {\n  input = 1 USD/Mtok\n  output = 3 USD/Mtok\n"
+        '  source = "a list"\n  as_of = "2026-01-01"\n}\n'
+    )
+    text = spec.read_text(encoding="utf-8").replace(
+        "  cost = 5 USD/request\n  costs = costs\n", "  price = price.listed\n"
+    )
+    spec.write_text(text + listed, encoding="utf-8")
+    log = [answered("large", index) for index in range(ROWS)]
+    lines(spec.parent, "large", [{**line, "cost_usd": None} for line in log])
+    large = part(run(spec), "large")
+    assert float(large["serve_cost"]["value"]) == pytest.approx(23e-6)
+    assert large["measures"]["endpoint_cost"]["value"] == large["serve_cost"]["value"]
+
+
 def test_a_cascade_by_the_recorded_margin_pays(finished: Outcome) -> None:
     """Small is wrong exactly where it is unsure: asking large there alone is right on all rows but
     those that large gets wrong."""
