@@ -2,8 +2,9 @@
 
 Of n rows a policy loses k (the tier is right, the policy wrong) and wins m (the reverse). The
 deficit is P(loss) - P(win). Samples are ordered by the likelihood ratio of the deficit being at
-least the allowed one; the p-value is the largest probability, under any P(win), of a sample as
-extreme (Barnard 1947; Chan 1998, Exact tests of equivalence and efficacy). The likelihood ratio
+least the allowed one; the p-value is the largest probability of a sample as extreme under any
+P(win) that is not ruled out (Barnard 1947; Berger and Boos 1994; Chan 1998, Exact tests of
+equivalence and efficacy), and the chance of ruling the true one out. The likelihood ratio
 puts samples without any loss first, so that it certifies whatever Clopper and Pearson's bound on
 losses alone does, and losses that wins make up for besides.
 """
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import bdtrc, gammaln
+from scipy.stats import beta
 
 Array: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.intp]
@@ -25,7 +27,10 @@ LOST_SHARE = 0.5
 """Samples with more losses than this share of the rows, and 40, are never counted as extreme: no
 deficit of interest is shown by them, and the sum stays short."""
 
-INTERVALS = 48
+UNLIKELY = 1e-4
+"""Chance, added to each p-value, that P(win) lies outside of where it is looked for."""
+
+INTERVALS = 24
 """Of P(win), to begin with, of equal length in its square root."""
 
 PARTS = 3
@@ -40,7 +45,7 @@ NORMAL_SQUARE = 2.7
 NEGLIGIBLE = 1e-9
 CLOSE = 1e-9
 
-PRECISION = 5e-3
+PRECISION = 1e-2
 """Of a bound, relative to it."""
 
 
@@ -66,7 +71,19 @@ def _p_value(lost: int, won: int, rows: int, allowed: float, level: float | None
     least_won = boundary(ratio, most, rows, allowed)
     if won < least_won[lost]:
         return 1.0
-    return min(1.0, size(least_won, rows, allowed, level) + NEGLIGIBLE)
+    low, high = won_bounds(won, rows)
+    if low >= (1 - allowed) / 2:
+        return UNLIKELY
+    spared = None if level is None else level - UNLIKELY
+    found = size(least_won, rows, allowed, (low, high), spared)
+    return min(1.0, found + UNLIKELY + NEGLIGIBLE)
+
+
+def won_bounds(won: int, rows: int) -> tuple[float, float]:
+    """Clopper and Pearson's interval of P(win), missed with a chance of `UNLIKELY` at most."""
+    low = float(beta.ppf(UNLIKELY / 2, won, rows - won + 1)) if won else 0.0
+    high = float(beta.isf(UNLIKELY / 2, won + 1, rows - won)) if won < rows else 1.0
+    return low, high
 
 
 def likelihood_ratio(lost: Counts, won: Counts, rows: int, allowed: float) -> Array:
@@ -106,16 +123,24 @@ def boundary(ratio: float, most: int, rows: int, allowed: float) -> Counts:
     return np.maximum.accumulate(least)
 
 
-def size(least_won: Counts, rows: int, allowed: float, level: float | None = None) -> float:
+def size(
+    least_won: Counts,
+    rows: int,
+    allowed: float,
+    won: tuple[float, float],
+    level: float | None = None,
+) -> float:
     """An upper bound of the probability of {m >= least_won[k]} under any deficit of `allowed` or
-    more, loose by 1 % at most, or by no more than leaves open on which side of `level` it is.
+    more and any P(win) between the two of `won`, loose by 1 % at most, or by no more than leaves
+    open on which side of `level` it is.
 
     A row that turns from a win into a tie, or from a tie into a loss, can only leave the region; so
     its probability falls with P(loss) and rises with P(win), and between two values of P(win) is at
     most that with P(loss) at the lower and P(win) at the upper end. Intervals are divided for as
     long as one of them may hold more than was found.
     """
-    ends = np.linspace(0.0, np.sqrt((1 - allowed) / 2), INTERVALS + 1) ** 2
+    first, last = won[0], min(won[1], (1 - allowed) / 2)
+    ends = np.linspace(np.sqrt(first), np.sqrt(last), INTERVALS + 1) ** 2
     low, high = ends[:-1], ends[1:]
     found = settled = bound = 0.0
     for _ in range(DIVISIONS):
@@ -157,7 +182,7 @@ def probability(least_won: Counts, rows: int, p_lost: Array, p_won: Array) -> Ar
 
 
 def deficit_bound(lost: int, won: int, rows: int, confidence: float) -> float:
-    """The upper confidence bound of the deficit: the least that the test rejects, to half a per cent,
+    """The upper confidence bound of the deficit: the least that the test rejects, to a per cent,
     rounded up; 1 where it rejects none."""
     level = 1 - confidence
 
@@ -167,7 +192,7 @@ def deficit_bound(lost: int, won: int, rows: int, confidence: float) -> float:
     low, high = max((lost - won) / rows, CLOSE), 1.0 - CLOSE
     if not rejected(high):
         return 1.0
-    guess, step = likely_bound(lost, won, rows, low, high), 1.0 + 5 * PRECISION
+    guess, step = likely_bound(lost, won, rows, low, high), 1.0 + 4 * PRECISION
     while low < guess < high:
         if rejected(guess):
             high, guess = guess, guess / step
