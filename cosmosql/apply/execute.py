@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from cosmosql.apply import scores
 from cosmosql.apply.fitting import fitted, joined, references, rows_to_fit, together
-from cosmosql.apply.policy import BROKEN, rule_of
+from cosmosql.apply.policy import BROKEN, NoSuchTierError, rule_of
 from cosmosql.apply.statement import settle_plan, state_plan
 from cosmosql.artifact.bundle import (
     MANIFEST,
@@ -28,9 +28,10 @@ from cosmosql.artifact.bundle import (
     BundleRetriever,
     BundleTask,
     Outcome,
+    SignalReference,
 )
 from cosmosql.artifact.plan import PlanDocument
-from cosmosql.artifact.storage import document_bytes, read_plan, write_bytes
+from cosmosql.artifact.storage import document_bytes, read_plan, reject_plan, write_bytes
 from cosmosql.contracts.backend import Progress
 from cosmosql.contracts.strategy import Adapted
 from cosmosql.data.rows import LoadedDataset, Role
@@ -74,6 +75,16 @@ class Ready:
     answers: Mapping[Role, Observation]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """The policy as it will serve, what the test rows show of it, and what to hold a stream of rows
+    against."""
+
+    policy: BundlePolicy
+    outcomes: tuple[Outcome, ...]
+    references: tuple[SignalReference, ...]
+
+
 def apply(
     plan_path: Path, *, trusted: Trusted = NOTHING, progress: Report | None = None
 ) -> ApplyOutcome:
@@ -91,12 +102,11 @@ def apply(
     policy = chosen_policy(plan, plan_path)
     by_name = {candidate.name: candidate for candidate in expand(program, query)}
     unknown = sorted(set(policy.members) - set(by_name) - {PERSON})
-    if unknown or not policy.members:
+    if unknown or not set(policy.members) - {PERSON}:
         raise InputError([drifted("the candidates", unknown or [str(plan.decision.chosen)])])
     members = [by_name[name] for name in policy.members if name != PERSON]
     check_locked(plan, data, runtime, members)
-    to_fit = rows_to_fit(policy)
-    roles = dict.fromkeys((*to_fit, Role.CALIBRATION, Role.TEST))
+    roles = dict.fromkeys((*rows_to_fit(policy), Role.CALIBRATION, Role.TEST))
     name = plan_path.name.removesuffix(".json").removesuffix(".plan")
     bundle = plan_path.parent / f"{name}.bundle"
     partial = bundle.with_name(f".{bundle.name}.{os.getpid()}.partial")
@@ -109,58 +119,67 @@ def apply(
             ]
             stated = state_plan(plan, plan_path, tests, members, ledger)
             ready = [
-                make_ready(
-                    candidate,
-                    index,
-                    roles,
-                    runtime,
-                    ledger,
-                    partial,
-                    bundle,
-                    progress,
-                )
+                make_ready(candidate, index, roles, runtime, ledger, partial, bundle, progress)
                 for index, candidate in enumerate(members)
             ]
-            prepared = runtime.task(query.task)
-            said = {
-                role: together(
-                    policy.members,
-                    [one.answers[role].items for one in ready],
-                    questions_of(prepared, role),
-                )
-                for role in ready[0].answers
-            }
-            if known := [said[role] for role in to_fit if role in said]:
-                policy = fitted(
-                    policy, declared_policy(program, plan), joined(known), seed=plan.locked.seed
-                )
-            outcomes = scores.outcomes(
-                plan,
-                policy,
-                [one.candidate for one in ready],
-                [one.answers[Role.TEST] for one in ready],
-                said[Role.TEST],
-                runtime,
-                ledger,
-            )
+            carried = carry_out(plan, program, query, policy, ready, runtime, ledger)
             answered_test = [(one.candidate, one.answers[Role.TEST]) for one in ready]
-            settle_plan(stated, outcomes, answered_test, ledger)
+            settle_plan(stated, carried.outcomes, answered_test, ledger)
         manifest = BundleManifest(
             plan=file_digest(plan_path),
             task=task_of(program, query, runtime),
-            policy=policy,
+            policy=carried.policy,
             members=tuple(one.member for one in ready),
-            outcomes=outcomes,
-            references=references(policy, said[Role.CALIBRATION])
-            if Role.CALIBRATION in said
-            else (),
+            outcomes=carried.outcomes,
+            references=carried.references,
         )
         write_bytes(partial / MANIFEST, document_bytes(manifest))
         replace_directory(partial, bundle)
+    except NoSuchTierError as error:
+        reject_plan(plan_path, str(error))
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    within = all(outcome.within is not False for outcome in outcomes)
-    return ApplyOutcome(bundle=bundle, outcomes=outcomes, within=within)
+    within = all(outcome.within is not False for outcome in carried.outcomes)
+    return ApplyOutcome(bundle=bundle, outcomes=carried.outcomes, within=within)
+
+
+def carry_out(
+    plan: PlanDocument,
+    program: Program,
+    query: Query,
+    policy: BundlePolicy,
+    ready: Sequence[Ready],
+    runtime: Runtime,
+    ledger: Ledger,
+) -> Carried:
+    """Fits the policy on what its members answered, and measures it on the test rows."""
+    prepared = runtime.task(query.task)
+    said = {
+        role: together(
+            policy.members,
+            [one.answers[role].items for one in ready],
+            questions_of(prepared, role),
+        )
+        for role in ready[0].answers
+    }
+    if known := [said[role] for role in rows_to_fit(policy) if role in said]:
+        declared = declared_policy(program, plan)
+        policy = fitted(policy, declared, joined(known), seed=plan.locked.seed)
+    outcomes = scores.outcomes(
+        plan,
+        policy,
+        [one.candidate for one in ready],
+        [one.answers[Role.TEST] for one in ready],
+        said[Role.TEST],
+        runtime,
+        ledger,
+    )
+    watched = said.get(Role.CALIBRATION)
+    return Carried(
+        policy=policy,
+        outcomes=outcomes,
+        references=references(policy, watched) if watched else (),
+    )
 
 
 def planned(
@@ -256,12 +275,7 @@ def checked(policy: BundlePolicy, plan_path: Path) -> BundlePolicy:
         except BROKEN as error:
             problem = f"the rule of its policy cannot be read: {' '.join(str(error).split())}"
     if problem:
-        reject(
-            "E0803",
-            "this is not a plan",
-            notes=(f"{plan_path}: {problem}",),
-            help="give a plan that `cosmosql run SPEC` wrote",
-        )
+        reject_plan(plan_path, problem)
     return policy
 
 

@@ -73,6 +73,10 @@ def rule_of(policy: BundlePolicy) -> Rule:
     return OneTier()
 
 
+class NoSuchTierError(ValueError):
+    """A rule asks a tier that the policy does not have: it is none of this policy's."""
+
+
 def serve(
     rule: Rule,
     questions: Sequence[Question],
@@ -80,14 +84,15 @@ def serve(
     ask: Callable[[int, Sequence[int]], Sequence[Mapping[str, float]]],
 ) -> list[Served]:
     """Serves rows together: `ask` has a tier answer the questions at some places and returns the
-    signals of its answers. Each tier is asked once a row at most."""
+    signals of its answers. Each tier is asked once a row at most. Raises NoSuchTierError where the rule
+    asks another one."""
     at = [rule.first(question) for question in questions]
     asked: list[list[int]] = [[] for _ in questions]
     waiting = set(range(len(questions)))
     while waiting:
         for tier in sorted({at[place] for place in waiting}):
             if not 0 <= tier < tiers:
-                raise ValueError(f"the policy asks tier {tier} of {tiers}")
+                raise NoSuchTierError(f"the policy asks tier {tier} of {tiers}")
             places = [place for place in sorted(waiting) if at[place] == tier]
             for place, signals in zip(places, ask(tier, places), strict=True):
                 asked[place].append(tier)

@@ -79,6 +79,11 @@ def reject_bundle(directory: Path, reason: str) -> NoReturn:
     _unreadable(directory, "a bundle", "cosmosql apply PLAN", (reason,))
 
 
+def reject_plan(path: Path, reason: str) -> NoReturn:
+    """Raises InputError E0803: what a plan says cannot be carried out."""
+    _unreadable(path, "a plan", "cosmosql run SPEC", (reason,))
+
+
 def _normal(value: object) -> Any:
     match value:
         case Part():

@@ -225,6 +225,7 @@ def test_a_person_answers_what_is_deferred(project: Path) -> None:
         {"kind": "cascade", "budget": "0.5", "costs": ["1"]},
         {"kind": "cascade", "rule": {"signals": 3}},
         {"kind": "route"},
+        {"kind": "mix", "rule": {"tiers": [0, 7], "dearer": 1.0}},
     ],
 )
 def test_a_plan_whose_policy_cannot_serve_is_refused(project: Path, policy: dict[str, Any]) -> None:
