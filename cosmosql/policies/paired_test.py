@@ -27,8 +27,10 @@ LOST_SHARE = 0.5
 """Samples with more losses than this share of the rows, and 40, are never counted as extreme: no
 deficit of interest is shown by them, and the sum stays short."""
 
-UNLIKELY = 1e-4
-"""Chance, added to each p-value, that P(win) lies outside of where it is looked for."""
+USUAL = 0.05
+RULED_OUT = 1 / 500
+"""Part of the level, the usual one where there is none, that is added to each p-value: the chance
+that P(win) lies outside of where it is looked for."""
 
 INTERVALS = 24
 """Of P(win), to begin with, of equal length in its square root."""
@@ -71,18 +73,19 @@ def _p_value(lost: int, won: int, rows: int, allowed: float, level: float | None
     least_won = boundary(ratio, most, rows, allowed)
     if won < least_won[lost]:
         return 1.0
-    low, high = won_bounds(won, rows)
+    missed = RULED_OUT * (USUAL if level is None else level)
+    low, high = won_bounds(won, rows, missed)
     if low >= (1 - allowed) / 2:
-        return UNLIKELY
-    spared = None if level is None else level - UNLIKELY
+        return missed
+    spared = None if level is None else level - missed
     found = size(least_won, rows, allowed, (low, high), spared)
-    return min(1.0, found + UNLIKELY + NEGLIGIBLE)
+    return min(1.0, found + missed + NEGLIGIBLE)
 
 
-def won_bounds(won: int, rows: int) -> tuple[float, float]:
-    """Clopper and Pearson's interval of P(win), missed with a chance of `UNLIKELY` at most."""
-    low = float(beta.ppf(UNLIKELY / 2, won, rows - won + 1)) if won else 0.0
-    high = float(beta.isf(UNLIKELY / 2, won + 1, rows - won)) if won < rows else 1.0
+def won_bounds(won: int, rows: int, missed: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval of P(win), which is outside with a chance of `missed`."""
+    low = float(beta.ppf(missed / 2, won, rows - won + 1)) if won else 0.0
+    high = float(beta.isf(missed / 2, won + 1, rows - won)) if won < rows else 1.0
     return low, high
 
 
