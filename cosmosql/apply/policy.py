@@ -84,8 +84,8 @@ def serve(
     ask: Callable[[int, Sequence[int]], Sequence[Mapping[str, float]]],
 ) -> list[Served]:
     """Serves rows together: `ask` has a tier answer the questions at some places and returns the
-    signals of its answers. Each tier is asked once a row at most. Raises NoSuchTierError where the rule
-    asks another one."""
+    signals of its answers. Each tier is asked once a row at most. Raises NoSuchTierError where the
+    rule asks another one."""
     at = [rule.first(question) for question in questions]
     asked: list[list[int]] = [[] for _ in questions]
     waiting = set(range(len(questions)))
