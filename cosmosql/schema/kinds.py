@@ -173,8 +173,8 @@ _TASK = Kind(
         Field(
             name="choices",
             type=FieldType.WORD,
-            doc="Column that holds the row's own options (choose): a list of texts, or an object of "
-            "texts by name, of which the names compete.",
+            doc="Column that holds the row's own options (choose): a list of texts, or an object "
+            "of texts by name, of which the names compete.",
         ),
         Field(
             name="metric",
