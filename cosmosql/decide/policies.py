@@ -77,8 +77,9 @@ def offers(
     """What a declared policy offers, over the candidates of its strategies: those that pay, then
     of each kind of refused ones the best.
 
-    `questions` are those of the rows by identity. Without them `auto` leaves out the policies that
-    see the question, and a declared one takes all questions for alike.
+    `questions` are those of the rows by identity. Without them, while probes are chosen, `auto`
+    leaves out the policies that see the question and looks at few chains of tiers, and a declared
+    policy takes all questions for alike.
     """
     members = [one for one in forecasts if one.candidate.strategy in policy.over]
     if policy.defer is not None and (expert := person(policy.defer, members)):
@@ -103,7 +104,8 @@ def offers(
         found += [single(policy, one) for one in frontier.singles if is_new(one, query)]
     for kind in kinds_of(policy, bool(questions)):
         simpler = tuple(found)
-        for chain in chains_of(kind, policy, members, frontier):
+        chains = chains_of(kind, policy, members, frontier, questions=bool(questions))
+        for chain in chains:
             one = offer(setting, kind, chain, simpler)
             found += [one] if one else []
     if policy.using == "auto":
@@ -134,17 +136,22 @@ def kinds_of(policy: Policy, questions: bool) -> Iterator[str]:
 
 
 def chains_of(
-    kind: str, policy: Policy, members: Sequence[Forecast], frontier: Frontier
+    kind: str,
+    policy: Policy,
+    members: Sequence[Forecast],
+    frontier: Frontier,
+    *,
+    questions: bool,
 ) -> Iterator[Chain]:
     """The tiers over which a kind of policy is considered."""
     if kind == "mix":
         yield from neighbours(frontier)
-    elif kind != "cascade":
-        yield from pairs(frontier) if policy.using == kind else spanning(frontier)
-    elif policy.using == "cascade":
+    elif kind == policy.using == "cascade":
         yield from staged(policy, members)
-    else:
+    elif kind == policy.using or (kind == "cascade" and questions):
         yield from pairs(frontier)
+    else:
+        yield from spanning(frontier)
 
 
 def shortened(found: Sequence[Offer]) -> tuple[Offer, ...]:
