@@ -74,6 +74,7 @@ replays: $(READY)
 ## docs/benchmarks/adapted-tiers.md. A quarter of an hour on one core.
 adapted: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/adapted_tiers.py --keep build/backtest --write docs/benchmarks/adapted-tiers.md
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/adapted_forecasts.py --keep build/backtest --write docs/benchmarks/adapted-tiers.md
 
 ARTIFACTS := plan bundle evidence backtest scoreboard diagnostics graph quote outcome answer summary doctor
 

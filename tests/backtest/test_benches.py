@@ -15,6 +15,7 @@ from tests.bench import text_backtest, tiny_backtest
 from tests.bench.backtest_ablations import Judged, coverage, error, more, rank_correlation
 from tests.bench.backtest_tables import CHOICES, FORECASTS, by_task, interval
 from tests.bench.backtests import Bench, documents
+from tests.bench.pages import put
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -150,3 +151,15 @@ def test_an_ablation_is_scored_over_what_both_forecast() -> None:
     assert rank_correlation(whole, "lora") == pytest.approx(1.0)
     assert rank_correlation(less, "lora") is None
     assert coverage([*whole, *less], "lora") == pytest.approx(2 / 3)
+
+
+def test_tables_replace_their_own_section_of_a_page_and_no_other(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n## Measured\n\nold\n\n### Part\n\n## After\n\nkept\n", "utf-8")
+    put("| new |", "Measured", page)
+    assert page.read_text("utf-8") == "# Page\n\n## Measured\n\n| new |\n\n## After\n\nkept\n"
+    put("| last |", "After", page)
+    put("| last |", "After", page)
+    assert page.read_text("utf-8").endswith("## After\n\n| last |\n")
+    with pytest.raises(SystemExit, match="no section"):
+        put("| new |", "Elsewhere", page)
