@@ -13,6 +13,7 @@ from cosmosql.decide.formulas import Array, Strategies, measures_in, values
 from cosmosql.decide.subject import Subject
 from cosmosql.interval import Unmeasured
 from cosmosql.model.program import Requirement
+from cosmosql.policies.certificate_words import certificate_words
 from cosmosql.predict.forecast import Distribution
 
 COMPARISONS: Mapping[str, Callable[[Array, Array], NDArray[np.bool_]]] = MappingProxyType(
@@ -105,39 +106,17 @@ def describe(requirement: Requirement, subject: Subject, probability: float | No
     return ", ".join(parts)
 
 
-PROCEDURES: Mapping[str, str] = MappingProxyType(
-    {
-        "binomial": "exact binomial test",
-        "losses": "exact test of the right answers that are lost",
-        "paired": "exact paired test of losses and wins",
-        "betting": "test by betting on bounded scores",
-    }
-)
-
-
 def said(found: Certificate) -> str:
     """A certificate in words."""
-    level = f"{100 * found.confidence:g} % confidence"
-    if found.verdict is Verdict.HOLDS:
-        return f"certified on {found.rows} calibration rows with {level}{margin_of(found)}"
-    if found.rows:
-        words = f"not certified on {found.rows} calibration rows{margin_of(found)}"
-    else:
-        words = f"not tested: {found.reason}"
-    if found.needed is not None:
-        words += f"; about {found.needed} calibration rows should settle it at {level}"
-    return words
-
-
-def margin_of(found: Certificate) -> str:
-    """` (exact paired test, at least 0.04 points beyond the promise)`."""
-    if found.bound is None or found.procedure is None:
-        return ""
-    of = " of its right answers" if found.procedure == "losses" else ""
-    points = 100 * found.bound
-    side = "beyond" if points >= 0 else "short of"
-    size = f"at least {points:.2f}" if points >= 0 else f"perhaps {-points:.2f}"
-    return f" ({PROCEDURES[found.procedure]}: {size} points{of} {side} the promise)"
+    return certificate_words(
+        holds=found.verdict is Verdict.HOLDS,
+        procedure=found.procedure,
+        confidence=found.confidence,
+        rows=found.rows,
+        bound=found.bound,
+        needed=found.needed,
+        reason=found.reason,
+    )
 
 
 def shown(found: Distribution | Unmeasured | None) -> str:

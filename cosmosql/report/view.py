@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cosmosql.artifact.plan import Candidate, Metric, Miss, PlanDocument, Policy
 from cosmosql.report import words
-from cosmosql.report.certificates import certificate_words
+from cosmosql.report.certificates import tested_words
 from cosmosql.report.probing import ProbingRows, probing
 from cosmosql.report.provenance import LockRow, StepRow, locks, steps
 from cosmosql.report.purchases import PurchaseRow, purchase_rows, recommended_lines
@@ -405,7 +405,7 @@ def _requirements(plan: PlanDocument) -> tuple[RequirementRow, ...]:
                 holds=counts["holds"],
                 undecided=counts["undecided"],
                 fails=counts["fails"],
-                tested=certificate_words(requirement),
+                tested=tested_words(requirement),
             )
         )
     return tuple(rows)
