@@ -48,15 +48,16 @@ def mean_cost(forecast: Forecast) -> float:
     return float(cost.draws.mean())
 
 
+def is_comparable(forecast: Forecast) -> bool:
+    """True where both metric and cost of a request are known."""
+    cost = forecast.measures.get("serve_cost")
+    return isinstance(forecast.metric, Distribution) and isinstance(cost, Distribution)
+
+
 def frontier_of(forecasts: Sequence[Forecast]) -> Frontier:
     """The undominated singles among the candidates whose metric and cost are known; where there
     are more than five, those nearest to the mixes of the others (the ends always)."""
-    known = [
-        one
-        for one in forecasts
-        if isinstance(one.metric, Distribution)
-        and isinstance(one.measures.get("serve_cost"), Distribution)
-    ]
+    known = [one for one in forecasts if is_comparable(one)]
     ordered = sorted(known, key=lambda one: (mean_cost(one), -mean_metric(one), one.candidate.name))
     undominated: list[Forecast] = []
     for one in ordered:

@@ -16,7 +16,7 @@ from cosmosql.contracts.policy import Question, Rule, Ways
 from cosmosql.decide.certified import Standing, served_by
 from cosmosql.decide.chains import Chain, neighbours, pairs, spanning, staged
 from cosmosql.decide.formulas import Strategies
-from cosmosql.decide.frontier import Frontier, frontier_of, mean_cost, mean_metric
+from cosmosql.decide.frontier import Frontier, frontier_of, is_comparable, mean_cost, mean_metric
 from cosmosql.decide.hull import with_hull
 from cosmosql.decide.offering import (
     Offer,
@@ -111,13 +111,18 @@ def offers(
     if policy.using == "auto":
         found = with_hull(one_a_chain(found), frontier)
     if not found:
-        reason = (
-            "one of its strategies is as cheap and as good as any other"
-            if len(frontier.singles) == 1
-            else "no two of its strategies differ in cost and in metric"
-        )
-        return (refused_whole(policy, reason),)
+        return (refused_whole(policy, _why_nothing(members, frontier)),)
     return shortened(found)
+
+
+def _why_nothing(members: Sequence[Forecast], frontier: Frontier) -> str:
+    """Why no two of the strategies make a policy."""
+    unknown = sorted(one.candidate.name for one in members if not is_comparable(one))
+    if unknown:
+        return f"metric and cost are not both known of {', '.join(unknown)}"
+    if len(frontier.singles) == 1:
+        return "one of its strategies is as cheap and as good as any other"
+    return "no two of its strategies differ in cost and in metric"
 
 
 def is_new(forecast: Forecast, query: Query) -> bool:

@@ -380,6 +380,19 @@ def test_tiers_of_one_price_make_no_policy(candidate: Any, policy: Any, query: A
     assert "as cheap and as good as any other" in nothing.forecast.note
 
 
+def test_a_strategy_of_unknown_cost_is_named_where_no_policy_can_be_made(
+    candidate: Any, policy: Any, query: Any
+) -> None:
+    small = candidate("strategy.small", [1.0, 0.0] * 50)
+    unpriced = replace(small, measures={"serve_cost": Unmeasured("no price")})
+    large = candidate("strategy.large", [1.0] * 100, 4.0)
+    (nothing,) = offers(
+        policy("auto", *OVER), [unpriced, large], query(among=OVER), n_test=500, seed=0
+    )
+    assert nothing.subject is None
+    assert "both known of strategy.small" in (nothing.forecast.note or "")
+
+
 def test_singles_that_the_query_does_not_name_are_offered_by_the_policy(
     candidate: Any, policy: Any, query: Any
 ) -> None:
