@@ -16,8 +16,12 @@ from cosmosql.source import Span
 ROUNDING = 1e-3
 """A log-probability may exceed 0 by what 16-bit floats round."""
 
-Amount = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
+MOST = 1e12
+"""No logit, price, wait or count of tokens is larger: sums and squares of such stay finite."""
+
+Number = Annotated[float, Field(ge=-MOST, le=MOST)]
+Amount = Annotated[float, Field(ge=0, le=MOST)]
+Count = Annotated[int, Field(ge=0, le=int(MOST))]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -28,9 +32,9 @@ class Line(BaseModel):
 
     id: str | int
     output: str | bool | int | float | None = None
-    logits: dict[str, float] | None = None
-    logprobs: list[Annotated[float, Field(le=ROUNDING)]] | None = None
-    margin: float | None = None
+    logits: dict[str, Number] | None = None
+    logprobs: list[Annotated[float, Field(ge=-MOST, le=ROUNDING)]] | None = None
+    margin: Number | None = None
     confidence: Share | None = None
     correct: bool | Share | None = None
     prompt_tokens: Count | None = None
