@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,31 +16,50 @@ from cosmosql.contracts.policy import Array, Question
 from cosmosql.policies.surface import read
 
 BUCKETS = 1 << 15
+"""A power of two."""
+
+MOST_KEPT = 1 << 16
 _PAIR = 0x3779B1
 """Multiplies the first word's hash in a pair's (Fibonacci hashing)."""
 
 _WORD = re.compile(r"\w\w+|[^\w\s]")
 
 
-@lru_cache(maxsize=1 << 16)
-def _hashed(word: str) -> int:
-    return zlib.crc32(word.encode("utf-8", "replace"))
+class _Hashed(dict[str, bytes]):
+    """The hashes, as bytes of int64, of the words in what stands between two blanks; kept, because
+    most of it comes again."""
+
+    def __missing__(self, written: str) -> bytes:
+        words = (word.encode("utf-8", "replace") for word in _WORD.findall(written))
+        if len(self) >= MOST_KEPT:
+            self.clear()
+        found = self[written] = array("q", map(zlib.crc32, words)).tobytes()
+        return found
+
+
+_HASHED = _Hashed()
 
 
 def hashes(question: Question) -> NDArray[np.int64]:
     """The bucket of every word and every pair of neighbouring words, in order of appearance."""
     text = question.text
     added = [option for option in question.options if option not in text]
-    words = _WORD.findall(read("\n".join([text, *added])).lower())
-    single = np.array([_hashed(word) for word in words], np.int64)
+    written = read("\n".join([text, *added])).lower().split()
+    single = np.frombuffer(b"".join(map(_HASHED.__getitem__, written)), np.int64)
     pairs = (single[:-1] * _PAIR + single[1:]) >> 7
-    return np.asarray(np.concatenate([single, pairs]) % BUCKETS)
+    return np.concatenate([single, pairs]) & (BUCKETS - 1)
 
 
 def dampened(places: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
     """Distinct places, rising, and 1 + log of how often each comes."""
-    distinct, times = np.unique(places, return_counts=True)
-    return distinct, 1.0 + np.log(times)
+    ordered = np.sort(places)
+    first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    times = np.empty(len(starts))
+    times[:-1] = starts[1:] - starts[:-1]
+    times[-1:] = len(ordered) - starts[-1:]
+    return ordered[starts], 1.0 + np.log(times)
 
 
 def count_matrix(questions: Sequence[Question]) -> sparse.csr_array:

@@ -37,12 +37,9 @@ class Choice:
         """The tier to ask first, shape (rows,), by gains over the cheapest, (tiers, rows)."""
         if price == SPEND:
             return np.full(gains.shape[1], self.tiers - 1)
-        value = np.stack(
-            [
-                gains[tier] - price * self.costs[tier] + self.hope(tier, gains, price)
-                for tier in range(self.tiers)
-            ]
-        )
+        value = gains - price * self.costs[:, None]
+        for tier in range(len(self.spreads)):
+            value[tier] += self.hope(tier, gains, price)
         return np.asarray(np.argmax(value, axis=0))
 
     def then(self, tier: int, gains: Array, price: float) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +25,7 @@ class Standard:
     scale: Array = field(repr=False)
 
     def of(self, values: Array) -> Array:
-        return np.asarray(np.clip((values - self.centre) / self.scale, -REACH, REACH))
+        return np.minimum(np.maximum((values - self.centre) / self.scale, -REACH), REACH)
 
 
 def standard(values: Array) -> Standard:
@@ -44,7 +45,7 @@ class Waves:
 
     def of(self, values: Array) -> Array:
         waves = np.cos(self.standard.of(values) @ self.frequencies + self.phases)
-        return np.asarray(waves * np.sqrt(2 / len(self.phases)))
+        return np.asarray(waves * math.sqrt(2 / len(self.phases)))
 
 
 def waves(values: Array, *, length: float, seed: int) -> Waves:
