@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from cosmosql.contracts.policy import Ways
 from cosmosql.decide.tiers import Tiers
-from cosmosql.policies.choice import REFERENCE, Standing, standings
-from cosmosql.policies.curves import answering, at_spend
+from cosmosql.policies.choice import Standing, standings, wins_of
 from cosmosql.policies.prior import level, shipped
 
 
@@ -21,25 +18,17 @@ def areas_won(tiers: Tiers, ways: Mapping[str, Ways]) -> dict[str, Standing]:
     """Where each kind stands beside the random mix over the same tiers, by name. All are compared
     at equal spend, row by row; `ways` are cross-fitted at the tiers' budgets, the mix's among them.
     """
-    costs, scores = tiers.seen.costs, tiers.known.scores
-    shares = {
-        kind: answering(at_spend(one, costs, tiers.budgets), tiers.budgets)
-        for kind, one in ways.items()
-    }
-    won = {
-        kind: np.asarray(((share - shares[REFERENCE]) * scores).sum(axis=0))
-        for kind, share in shares.items()
-    }
+    scores = tiers.known.scores
+    won = wins_of(ways, tiers.known, tiers.budgets)
     return standings(won, shipped().policies, level(scores[-1] - scores[0]))
 
 
 def outdone(kind: str, kept: Sequence[str], found: Mapping[str, Standing]) -> str | None:
     """What is said against a kind where a better one over the same tiers stands; None where it is
-    the best of those that stand."""
-    better = [one for one in kept if one != kind and found[one].expected >= found[kind].expected]
-    if not better:
+    the best of those that are `kept`, simplest first, and the simplest of equal ones."""
+    best = max(kept, key=lambda one: found[one].expected)
+    if best == kind:
         return None
-    best = max(better, key=lambda one: found[one].expected)
     more = 100 * (found[best].expected - found[kind].expected)
     return (
         f"over the same tiers the {best} is expected to win {more:.2f} points of AUC more, by "

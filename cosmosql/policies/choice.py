@@ -54,16 +54,19 @@ def wins(
     """What every policy wins over the mix on each known row in AUC, shape (rows,), by models that
     have not seen the row; `mix` is among them. Policies are compared at equal spend."""
     budgets = budget_grid(known.seen.costs)
-    shares = {
-        name: answering(
-            at_spend(
-                left_out(policies[name], fitted[name], known, budgets, options, seed=seed),
-                known.seen.costs,
-                budgets,
-            ),
-            budgets,
-        )
+    ways = {
+        name: left_out(policies[name], fitted[name], known, budgets, options, seed=seed)
         for name in sorted(fitted)
+    }
+    return wins_of(ways, known, budgets)
+
+
+def wins_of(ways: Mapping[str, Ways], known: Known, budgets: Array) -> dict[str, Array]:
+    """The same of ways at these budgets, the mix's among them, by models that have not seen the
+    row."""
+    shares = {
+        name: answering(at_spend(one, known.seen.costs, budgets), budgets)
+        for name, one in ways.items()
     }
     return {
         name: np.asarray(((share - shares[REFERENCE]) * known.scores).sum(axis=0))

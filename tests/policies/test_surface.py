@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -49,10 +50,7 @@ def test_words_and_pairs_are_hashed_in_order(question):
     text = "\n".join([question.text, *added]).lower()
     words = re.findall(r"\w\w+|[^\w\s]", text)
     single = [zlib.crc32(word.encode("utf-8", "replace")) for word in words]
-    pairs = [
-        (first * 0x3779B1 + second) >> 7
-        for first, second in zip(single[:-1], single[1:], strict=True)
-    ]
+    pairs = [(first * 0x3779B1 + second) >> 7 for first, second in pairwise(single)]
     assert hashes(question).tolist() == [place % BUCKETS for place in [*single, *pairs]]
 
 
