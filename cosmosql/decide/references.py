@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmosql.decide.decision import PolicyForecast
+from cosmosql.decide.frontier import is_comparable, mean_cost
 from cosmosql.identity import seed_of
 from cosmosql.policies.curves import BUDGETS, area, budget_grid
 from cosmosql.policies.oracle import oracle_accuracies, random_accuracies
@@ -39,7 +40,8 @@ def references(
     rows, from the cheapest one's cost to the dearest's; none where fewer than two differ in cost.
     """
     named = {member for policy in policies if len(policy.members) > 1 for member in policy.members}
-    known = [one for one in forecasts if one.candidate.name in named and is_priced(one)]
+    known = [one for one in forecasts if one.candidate.name in named and is_comparable(one)]
+    known = [one for one in known if one.items is not None]
     known.sort(key=mean_cost)
     costs = np.array([mean_cost(one) for one in known])
     if len(known) < 2 or costs[0] == costs[-1]:
@@ -75,20 +77,6 @@ def outcomes(known: Sequence[Forecast], scores: Array, *, seed: int) -> Array:
         if one.items is not None and one.items.shift is not None:
             many[place] = rng.random(many.shape[1]) < many[place]
     return many
-
-
-def is_priced(forecast: Forecast) -> bool:
-    return (
-        isinstance(forecast.measures.get("serve_cost"), Distribution)
-        and isinstance(forecast.metric, Distribution)
-        and forecast.items is not None
-    )
-
-
-def mean_cost(forecast: Forecast) -> float:
-    cost = forecast.measures["serve_cost"]
-    assert isinstance(cost, Distribution)
-    return float(cost.draws.mean())
 
 
 def common_scores(known: Sequence[Forecast]) -> Array:
