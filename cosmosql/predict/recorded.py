@@ -36,12 +36,12 @@ def recorded_measures(
     def of(values: Array, unit: str) -> Distribution:
         return drawn(values, unit, "measured", len(items), n_test=n_test, seed=seed)
 
-    counted = items if all(item.prompt_tokens for item in items) else ()
     for name in ("prompt_tokens", "completion_tokens"):
-        column = [float(getattr(item, name)) for item in counted]
+        # A count that an answer does not say stands as 0 in evidence.
+        column = np.array([float(getattr(item, name)) for item in items])
         found[name] = (
-            of(weights @ np.array(column), "tok/request")
-            if any(column)
+            of(weights @ column, "tok/request")
+            if column.all()
             else Unmeasured(f"not every recorded answer says its `{name}`")
         )
     money = column_of([item.cost for item in items], "cost_usd")

@@ -80,9 +80,20 @@ def test_what_one_answer_does_not_say_is_unmeasured() -> None:
     found = measured([*ITEMS[:7], silent, *ITEMS[8:]])
     assert found["serve_cost"] == Unmeasured("99 of 100 recorded answers say their `cost_usd`")
     assert found["latency_p95"] == Unmeasured("99 of 100 recorded answers say their `latency_ms`")
-    for name in ("prompt_tokens", "completion_tokens"):
-        assert isinstance(found[name], Unmeasured)
+    assert found["prompt_tokens"] == Unmeasured(
+        "not every recorded answer says its `prompt_tokens`"
+    )
     assert recorded_latencies([silent]) == {}
+
+
+def test_tokens_of_one_kind_are_known_without_those_of_the_other() -> None:
+    """A count that is not said is no count of zero, which the mean would take for one."""
+    silent = replace(ITEMS[7], completion_tokens=0)
+    found = measured([*ITEMS[:7], silent, *ITEMS[8:]])
+    assert isinstance(found["prompt_tokens"], Distribution)
+    assert found["completion_tokens"] == Unmeasured(
+        "not every recorded answer says its `completion_tokens`"
+    )
 
 
 def test_dollars_are_not_taken_for_another_currency() -> None:
