@@ -214,6 +214,10 @@ def test_the_bundle_answers_the_rows_of_the_log(spec: Path) -> None:
     with pytest.raises(InputError) as error:
         list(predict(applied.bundle, [{**asked, "number": "new"}]))
     assert error.value.diagnostics[0].code == "E0543"
+    assert error.value.diagnostics[0].notes[0].endswith("has no answer to the row new")
+    with pytest.raises(InputError) as error:
+        list(predict(applied.bundle, [{**asked, "number": None}]))
+    assert error.value.diagnostics[0].notes[0].endswith("and a row has none")
     lines(spec.parent, "large", [answered("small", index) for index in range(ROWS)])
     lines(spec.parent, "small", [answered("large", index) for index in range(ROWS)])
     with pytest.raises(InputError) as error:

@@ -61,11 +61,10 @@ class RecordedAnswers:
 def _answer(recording: Recording, task: TaskView, example: Example) -> Answer:
     found = recording.answers.get(example.id or "")
     if found is None:
-        named = example.id if recording.shown and example.id else "without an id"
         reject(
             "E0543",
             "rows without a recorded answer",
-            notes=(f"{recording.origin} has no answer to the row {named}",),
+            notes=(_unanswered(recording, example.id),),
             help="a recorded model answers the rows of its file alone: let a model answer others",
         )
     return Answer(
@@ -77,6 +76,14 @@ def _answer(recording: Recording, task: TaskView, example: Example) -> Answer:
         cost=found.cost_usd,
         seconds=None if found.latency_ms is None else found.latency_ms / 1_000,
     )
+
+
+def _unanswered(recording: Recording, name: str | None) -> str:
+    """Which row has no answer; its id is not told where contents may not be shown."""
+    if not name:
+        return f"{recording.origin} names rows by their ids, and a row has none"
+    row = f"the row {name}" if recording.shown else "a row"
+    return f"{recording.origin} has no answer to {row}"
 
 
 def predicted(found: RecordedAnswer, options: Sequence[str], kind: str) -> str:
