@@ -32,6 +32,8 @@ from cosmosql.report.drawing import (
 LONGEST_LABEL = 40
 CROWDED = (110.0, 18.0)
 """Pixels across and up within which two names would cover each other."""
+DECADES = 30.0
+"""Costs that are less far apart would leave powers of ten alone with hardly a tick."""
 FREE_GAP = 3.0
 """A cost of zero stands this factor left of the smallest other one, on an axis marked `free`."""
 
@@ -130,7 +132,8 @@ def _axes(axes: Axes, points: Sequence[_Point], metric: str, unit: str) -> None:
     least, most = min(point.x for point in points), max(point.x for point in points)
     axes.set_xlim(least / 1.7, most * 1.7)
     axes.set_ylim(max(0.0, low - 0.04), min(1.02, high + 0.04))
-    axes.xaxis.set_major_locator(LogLocator(numticks=12))
+    within = most / least < DECADES
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if within else (1,), numticks=12))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: words.significant(float(f"{x:.3g}"))))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.0f} %"))

@@ -38,7 +38,7 @@ def locks(plan: PlanDocument) -> tuple[LockRow, ...]:
     ]
     for name, model in sorted(locked.models.items()):
         parameters = model.get("parameters")
-        size = f"{parameters:,} parameters, " if isinstance(parameters, int) else ""
+        size = f"{parameters:,} parameters, " if isinstance(parameters, int) and parameters else ""
         revision = f", revision {model['revision']}" if model.get("revision") else ""
         value = f"{size}weights {_digest(model.get('weights'))}{revision}"
         rows.append(LockRow(kind="model", name=name, value=value))

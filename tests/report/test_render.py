@@ -11,6 +11,7 @@ import pytest
 
 from cosmosql.artifact.plan import PlanDocument
 from cosmosql.artifact.storage import read_plan
+from cosmosql.report.figure import WIDE, frontier
 from cosmosql.report.render import render_html, render_markdown
 from cosmosql.report.view import view
 
@@ -155,6 +156,18 @@ def test_the_picture_is_drawn_twice_with_text_as_text(plan: PlanDocument) -> Non
     assert page.count('role="img"') == 4
     assert "var(--kind-lora)" in page
     assert not re.search(r"#0[0-9]{5}\b", page)
+
+
+def test_costs_between_two_powers_of_ten_have_ticks(plan: PlanDocument) -> None:
+    priced = [one for one in plan.candidates if one.metric.value is not None][:2]
+    near = [
+        one.model_copy(update={"serve_cost": one.serve_cost.model_copy(update={"value": value})})
+        for one, value in zip(priced, ("1.1", "4.4"), strict=True)
+    ]
+    drawn = frontier(plan.model_copy(update={"candidates": tuple(near), "policies": ()}), WIDE)
+    assert drawn is not None
+    digits = re.findall(r">([0-9.,]+)</text>", drawn.partition("accuracy</text>")[0])
+    assert len(digits) >= 3
 
 
 @pytest.mark.parametrize(
