@@ -36,12 +36,16 @@ def document_bytes(document: Part) -> bytes:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Makes `path` hold `content`: after any interruption the old file or the new, never a part.
+    """Makes `path` hold `content`: after any interruption the old file or the new, never a part. A
+    device or a pipe, such as `/dev/stderr`, is written to and never replaced.
 
     Raises InputError (E0804) where the file system refuses; nothing is left behind then.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
         with partial.open("wb") as file:
             file.write(content)
             file.flush()

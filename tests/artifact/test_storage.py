@@ -193,3 +193,15 @@ def test_the_document_has_the_keys_of_format_1() -> None:
     assert {"digest", "observations", "test_reads"} <= set(value["evidence"])
     assert set(value["steps"][0]) == {"id", "kind", "needs", "with"}
     assert PlanDocument.model_validate(value)
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_bytes(pipe, b"content")
+        assert os.read(reader, 100) == b"content"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo() and [entry.name for entry in tmp_path.iterdir()] == ["pipe"]
