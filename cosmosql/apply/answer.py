@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from cosmosql.apply.drift import Watch
-from cosmosql.apply.policy import BROKEN, NoSuchTierError, rule_of, serve
+from cosmosql.apply.policy import BROKEN, BrokenRuleError, rule_of, serve
 from cosmosql.artifact.bundle import MANIFEST, BundleManifest, BundleMember, BundleModel
 from cosmosql.artifact.storage import read_bundle, reject_bundle
 from cosmosql.contracts.backend import Backend, BackendFactory, ContextOverflow
@@ -141,7 +141,7 @@ class Answerer:
 
         try:
             served = serve(self.rule, questions, len(self._manifest.policy.members), ask)
-        except NoSuchTierError as error:
+        except BrokenRuleError as error:
             reject_bundle(self._bundle, str(error))
         return [
             Reply(question=question, asked=one.asked, tier=one.tier, answers=each)

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from cosmosql.apply import scores
 from cosmosql.apply.fitting import fitted, joined, references, rows_to_fit, together
-from cosmosql.apply.policy import BROKEN, NoSuchTierError, rule_of
+from cosmosql.apply.policy import BROKEN, BrokenRuleError, rule_of
 from cosmosql.apply.statement import settle_plan, state_plan
 from cosmosql.artifact.bundle import (
     MANIFEST,
@@ -135,7 +135,7 @@ def apply(
         )
         write_bytes(partial / MANIFEST, document_bytes(manifest))
         replace_directory(partial, bundle)
-    except NoSuchTierError as error:
+    except BrokenRuleError as error:
         reject_plan(plan_path, str(error))
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from cosmosql.artifact.bundle import BundlePolicy
@@ -73,8 +74,9 @@ def rule_of(policy: BundlePolicy) -> Rule:
     return OneTier()
 
 
-class NoSuchTierError(ValueError):
-    """A rule asks a tier that the policy does not have: it is none of this policy's."""
+class BrokenRuleError(ValueError):
+    """A rule that cannot say whom to ask, or names a tier that the policy does not have: it is none
+    of this policy's."""
 
 
 def serve(
@@ -84,19 +86,28 @@ def serve(
     ask: Callable[[int, Sequence[int]], Sequence[Mapping[str, float]]],
 ) -> list[Served]:
     """Serves rows together: `ask` has a tier answer the questions at some places and returns the
-    signals of its answers. Each tier is asked once a row at most. Raises NoSuchTierError where the
-    rule asks another one."""
-    at = [rule.first(question) for question in questions]
+    signals of its answers. Each tier is asked once a row at most. Raises BrokenRuleError where the
+    rule is none of a policy of so many tiers."""
+    at = [_told(partial(rule.first, question), tiers) for question in questions]
     asked: list[list[int]] = [[] for _ in questions]
     waiting = set(range(len(questions)))
     while waiting:
         for tier in sorted({at[place] for place in waiting}):
-            if not 0 <= tier < tiers:
-                raise NoSuchTierError(f"the policy asks tier {tier} of {tiers}")
             places = [place for place in sorted(waiting) if at[place] == tier]
             for place, signals in zip(places, ask(tier, places), strict=True):
                 asked[place].append(tier)
-                at[place] = rule.then(questions[place], tier, signals)
+                at[place] = _told(partial(rule.then, questions[place], tier, signals), tiers)
                 if at[place] in asked[place]:
                     waiting.remove(place)
     return [Served(asked=tuple(each), tier=tier) for each, tier in zip(asked, at, strict=True)]
+
+
+def _told(whom: Callable[[], int], tiers: int) -> int:
+    try:
+        tier = whom()
+    except BROKEN as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BrokenRuleError(f"its policy cannot decide: {reason}") from error
+    if not 0 <= tier < tiers:
+        raise BrokenRuleError(f"the policy asks tier {tier} of {tiers}")
+    return tier

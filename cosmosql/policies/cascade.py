@@ -184,13 +184,16 @@ class Cascade:
         signals, thresholds, tied = state["signals"], state["thresholds"], state["tied"]
         assert isinstance(signals, list)
         assert isinstance(thresholds, list) and isinstance(tied, list)
+        combinations = loaded_combinations(state.get("combinations", []))
+        if len(signals) != len(thresholds) or len(combinations) not in (0, len(thresholds)):
+            raise ValueError(f"{len(thresholds)} thresholds on {len(signals)} signals")
         return CascadeRule(
             signals=tuple(None if name is None else str(name) for name in signals),
             cuts=tuple(
-                Cut(threshold=loaded_threshold(float(str(limit))), tied=float(str(share)))
+                loaded_cut(float(str(limit)), float(str(share)))
                 for limit, share in zip(thresholds, tied, strict=True)
             ),
-            combinations=loaded_combinations(state.get("combinations", [])),
+            combinations=combinations,
         )
 
 
@@ -214,6 +217,13 @@ def loaded_combinations(states: Json) -> tuple[Combination | None, ...]:
         assert state is None or isinstance(state, dict)
         found.append(None if state is None else combination_of(state))
     return tuple(found)
+
+
+def loaded_cut(threshold: float, tied: float) -> Cut:
+    """Raises ValueError for a threshold that is no number and a share that is none."""
+    if np.isnan(threshold) or not 0 <= tied <= 1:
+        raise ValueError(f"no threshold: {threshold:g}, and {tied:g} of what equals it")
+    return Cut(threshold=loaded_threshold(threshold), tied=tied)
 
 
 def loaded_threshold(value: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cosmosql.apply.fitting import Answers, deferred, fitted, references, rows_to_fit, together
-from cosmosql.apply.policy import rule_of, serve
+from cosmosql.apply.policy import BrokenRuleError, rule_of, serve
 from cosmosql.apply.scores import tiers
 from cosmosql.artifact.bundle import BundlePolicy
 from cosmosql.artifact.storage import document_bytes
@@ -18,6 +18,8 @@ from cosmosql.data.rows import Role
 from cosmosql.evidence.observation import Item
 from cosmosql.identity import Json
 from cosmosql.model import program as model
+from cosmosql.policies.cascade import Cascade, CascadeRule
+from cosmosql.policies.cut import Cut
 from cosmosql.source import Source, Span
 
 WRONG, RIGHT = 0.0, 1.0
@@ -141,8 +143,34 @@ def test_an_answer_that_was_given_before_may_be_returned_to() -> None:
     served = serve(Wandering(), questions, 3, ask)
     assert {(one.asked, one.tier) for one in served} == {((2, 0), 2)}
     assert rounds == [(2, (0, 1, 2)), (0, (0, 1, 2))]
-    with pytest.raises(ValueError, match="asks tier 2 of 2"):
+    with pytest.raises(BrokenRuleError, match="asks tier 2 of 2"):
         serve(Wandering(), questions, 2, ask)
+
+
+def test_a_rule_that_cannot_decide_is_told_from_a_fault_of_ours() -> None:
+    """A threshold without a signal, as in a bundle that was edited."""
+    rule = CascadeRule(signals=(), cuts=(Cut(threshold=0.0, tied=0.0),))
+    with pytest.raises(BrokenRuleError, match="cannot decide"):
+        serve(rule, [Question(row="0", text="")], 2, lambda tier, places: [{} for _ in places])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"signals": []},
+        {"signals": ["margin", "margin"]},
+        {"thresholds": ["nan"]},
+        {"tied": [-1.0]},
+        {"tied": ["nan"]},
+        {"combinations": [None, None]},
+    ],
+    ids=str,
+)
+def test_a_damaged_cascade_is_none(damage: dict[str, Json]) -> None:
+    sound: dict[str, Json] = {"signals": ["margin"], "thresholds": [1.5], "tied": [0.5]}
+    Cascade().load(sound)
+    with pytest.raises(ValueError, match="threshold"):
+        Cascade().load(sound | damage)
 
 
 def test_a_fitted_cascade_sends_on_what_its_budget_pays_for() -> None:
