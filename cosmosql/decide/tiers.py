@@ -6,6 +6,7 @@ row and which one answers; here that becomes draws of the metric and of the tier
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,6 +24,9 @@ from cosmosql.predict.pairing import Array, row_weights
 
 BUDGETS = 101
 """From the cheapest tier's cost to the dearest's, one each percent of the way."""
+
+REPEATED = 0.01
+"""Share of rows with the question of another up to which none is fitted again for it."""
 
 DIGITS = 12
 """Of a share: half of the queries is exactly half, so that a cost cap can be met to the cent."""
@@ -114,6 +118,12 @@ def folds_of(questions: Sequence[Question]) -> Index:
     return folds_by([one.row for one in questions] if alike else texts)
 
 
+def repeated(questions: Sequence[Question]) -> float:
+    """The share of rows that ask what another one asks; a row without a text asks for itself."""
+    times = Counter(one.text or one.row for one in questions)
+    return sum(count for count in times.values() if count > 1) / len(questions)
+
+
 def metric_draws(forecast: Forecast) -> Array:
     if not isinstance(forecast.metric, Distribution):
         raise ValueError(f"{forecast.candidate.name} has no metric")
@@ -125,8 +135,11 @@ def left_out(
 ) -> Ways:
     """The ways of a fitted policy at the tiers' budgets, each row's as if it had not been seen: by
     the policy's own word where it learned from questions and can say so (leaving rows out of a
-    linear fit has a closed form), else by fitting it again without each fold."""
-    if "question" in policy.sees and isinstance(fitted, LeavesOut):
+    linear fit has a closed form), else by fitting it again without each fold. Where rows repeat
+    each other's questions a row that is left out is known by its like, so these too are fitted
+    again."""
+    alone = "question" in policy.sees and repeated(tiers.seen.questions) <= REPEATED
+    if alone and isinstance(fitted, LeavesOut):
         return fitted.known_ways([float(budget) for budget in tiers.budgets])
     return cross_fitted(policy, tiers, options, seed=seed)
 

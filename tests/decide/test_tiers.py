@@ -13,12 +13,14 @@ from cosmosql.decide.tiers import (
     Tiers,
     cross_fitted,
     folds_of,
+    left_out,
     outcomes,
     sums_of,
     tiers_of,
 )
 from cosmosql.interval import Unmeasured
 from cosmosql.policies.cascade import Cascade
+from cosmosql.policies.cascade_route import Route
 from cosmosql.policies.mix import Mix
 from cosmosql.policies.rows import FOLDS
 
@@ -82,6 +84,30 @@ def test_rows_that_ask_the_same_share_a_fold() -> None:
     assert np.ptp(np.bincount(folds[:, 0], minlength=FOLDS)) <= 1
     alike = folds_of([Question(row=one.row, text="the same") for one in asked])
     assert np.ptp(np.bincount(alike, minlength=FOLDS)) <= 1
+
+
+@pytest.mark.parametrize("alike", [1, 2])
+def test_repeated_questions_do_not_tell_of_each_other(candidate: Any, alike: int) -> None:
+    """Outcomes are noise, the same wherever a question is. A row that is left out alone would be
+    known by its like."""
+    rng = np.random.default_rng(0)
+    scores = [np.repeat(rng.integers(0, 2, 120 // alike), alike) for _ in range(2)]
+    members = [
+        candidate(f"strategy.s{cost}", score.astype(float), cost)
+        for cost, score in zip((1.0, 4.0), scores, strict=True)
+    ]
+    words = ["".join(rng.choice(list("abcdefgh"), 4)) for _ in range(60)]
+    texts = [" ".join(rng.choice(words, 12)) for _ in range(120 // alike)]
+    questions = {
+        row: Question(row=row, text=texts[place // alike])
+        for place, row in enumerate(members[0].items.rows)
+    }
+    pair = tiers_of(members, questions, seed=0)
+    assert not isinstance(pair, Unmeasured)
+    fitted = Route().fit(pair.known, {}, seed=0)
+    found = left_out(Route(), fitted, pair, {}, seed=0)
+    refitted = cross_fitted(Route(), pair, {}, seed=0)
+    assert np.array_equal(found.answers, refitted.answers) == (alike > 1)
 
 
 def test_at_the_ends_a_policy_is_its_tier_draw_by_draw(candidate: Any) -> None:
