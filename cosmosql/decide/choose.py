@@ -40,6 +40,10 @@ from cosmosql.model.program import Policy, Query
 from cosmosql.predict.forecast import Distribution, Forecast
 
 
+WORTH = 0.01
+"""Share of a candidate's cost a request that a policy has to save to be chosen before it."""
+
+
 def decide(
     query: Query,
     forecasts: Sequence[Forecast],
@@ -164,7 +168,8 @@ def choose(query: Query, judged: Sequence[Judged]) -> tuple[Judged | None, float
 
     Among options shown to meet the requirements whose regret is within the tolerance with the
     asked confidence the cheapest a request is taken: they cannot be told apart by what was asked.
-    What is equal in that, too, is told apart by the metric.
+    What is equal in that, too, is told apart by the metric. A policy that is the cheapest has to save
+    `WORTH` of the cost of a candidate, for a further tier is one more thing to adapt and to run.
     """
     contenders = [
         one
@@ -178,14 +183,21 @@ def choose(query: Query, judged: Sequence[Judged]) -> tuple[Judged | None, float
     confidence = float(query.confidence)
     settled = [one for one in holding if probabilities[one.subject.name] >= confidence]
     if settled:
-        chosen = min(
-            settled, key=lambda one: (*costs(one), -expected(one), -quality(one), one.subject.name)
-        )
+        alone = [one for one in settled if one.subject.strategy is not None]
+        chosen = min(settled, key=order)
+        simpler = min(alone, key=order, default=chosen)
+        if costs(simpler)[0] * (1 - WORTH) <= costs(chosen)[0]:
+            chosen = simpler
     else:
         chosen = max(
             holding or contenders, key=lambda one: (expected(one), quality(one), one.subject.name)
         )
     return chosen, probabilities[chosen.subject.name], bool(settled)
+
+
+def order(judged: Judged) -> tuple[float, float, float, float, str]:
+    """By cost a request and one-off, then objective, then metric, the best first."""
+    return *costs(judged), -expected(judged), -quality(judged), judged.subject.name
 
 
 def regret_probabilities(query: Query, contenders: Sequence[Judged]) -> Mapping[str, float]:

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from cosmosql.decide.choose import decide
+from cosmosql.decide.choose import choose, decide
 from cosmosql.decide.decision import Verdict
+from cosmosql.decide.judged import Judged
+from cosmosql.decide.subject import Subject
 from cosmosql.interval import Estimate, Unmeasured
+from cosmosql.predict.forecast import Distribution
 
 
 def right(count: int, of: int = 400) -> list[float]:
@@ -162,11 +165,6 @@ def test_the_order_of_forecasts_changes_nothing(candidate: Any, query: Any) -> N
 def test_decided_choices_regret_little(query: Any) -> None:
     """The criterion at work: over worlds whose draws are honest, a query that is decided at 90 %
     is wrong by more than the tolerance in at most a tenth of them."""
-    from cosmosql.decide.choose import choose
-    from cosmosql.decide.judged import Judged
-    from cosmosql.decide.subject import Subject
-    from cosmosql.predict.forecast import Distribution
-
     rng = np.random.default_rng(5)
     decided = wrong = 0
     for _ in range(300):
@@ -199,3 +197,26 @@ def test_decided_choices_regret_little(query: Any) -> None:
         wrong += settled and truth.max() - truth[int(chosen.subject.name)] > 0.01
     assert decided > 60
     assert wrong / decided < 0.1 + 2 * norm.ppf(0.975) * np.sqrt(0.09 / decided)
+
+
+@pytest.mark.parametrize(("cost", "name"), [(0.995, "strategy.a"), (0.95, "policy.p")])
+def test_a_policy_has_to_save_something(query: Any, cost: float, name: str) -> None:
+    metric = Distribution(draws=np.full(100, 0.8), value=0.8, unit="", basis="measured", n=100)
+    judged = []
+    for option, strategy, amount in (("strategy.a", "strategy.a", 1.0), ("policy.p", None, cost)):
+        price = replace(metric, draws=np.full(100, amount), value=amount, unit="USD/request")
+        quantities = {"accuracy": metric, "serve_cost": price}
+        subject = Subject(
+            name=option, strategy=strategy, metric_name="accuracy", quantities=quantities
+        )
+        judged.append(
+            Judged(
+                subject=subject,
+                verdict=Verdict.HOLDS,
+                misses=(),
+                objective=metric.draws,
+                feasible=np.ones(100, bool),
+            )
+        )
+    chosen, _, settled = choose(query(), judged)
+    assert settled and chosen is not None and chosen.subject.name == name
