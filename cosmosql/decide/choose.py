@@ -39,7 +39,6 @@ from cosmosql.interval import Estimate, Unmeasured
 from cosmosql.model.program import Policy, Query
 from cosmosql.predict.forecast import Distribution, Forecast
 
-
 WORTH = 0.01
 """Share of a candidate's cost a request that a policy has to save to be chosen before it."""
 
@@ -168,8 +167,8 @@ def choose(query: Query, judged: Sequence[Judged]) -> tuple[Judged | None, float
 
     Among options shown to meet the requirements whose regret is within the tolerance with the
     asked confidence the cheapest a request is taken: they cannot be told apart by what was asked.
-    What is equal in that, too, is told apart by the metric. A policy that is the cheapest has to save
-    `WORTH` of the cost of a candidate, for a further tier is one more thing to adapt and to run.
+    What is equal in that, too, is told apart by the metric. A policy that is the cheapest has to
+    save `WORTH` of a candidate's cost: a further tier is one more thing to adapt and to run.
     """
     contenders = [
         one
