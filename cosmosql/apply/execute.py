@@ -44,12 +44,11 @@ from cosmosql.model.bind import bind
 from cosmosql.model.boundary import NOTHING, Trusted
 from cosmosql.model.program import Policy, Program, Query
 from cosmosql.model.rows import load_data
-from cosmosql.plan.build import pool_size
-from cosmosql.plan.candidate import Candidate, Measurement
+from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.expand import expand
 from cosmosql.plan.series import strategy_of
 from cosmosql.probes.evaluate import adapt, answered
-from cosmosql.probes.lower import probe_run
+from cosmosql.probes.lower import in_full, probe_run
 from cosmosql.probes.runtime import Runtime
 from cosmosql.probes.tasks import questions_of
 
@@ -114,7 +113,7 @@ def apply(
     try:
         with Ledger.open(plan_path.parent) as ledger:
             tests = [
-                probe_run(measurement_of(candidate, Role.TEST, runtime), runtime).key
+                probe_run(in_full(candidate, Role.TEST, runtime), runtime).key
                 for candidate in members
             ]
             stated = state_plan(plan, plan_path, tests, members, ledger)
@@ -323,7 +322,7 @@ def make_ready(
 ) -> Ready:
     """Adapts a member in full, saves it, and answers the rows of some roles with it."""
     directory = Path("members") / str(index)
-    test = measurement_of(candidate, Role.TEST, runtime)
+    test = in_full(candidate, Role.TEST, runtime)
     adapted = adapt(test, runtime, told(progress, f"adapting {candidate.name}"))
     (partial / directory).mkdir(parents=True)
     adapted.save(partial / directory)
@@ -345,19 +344,6 @@ def make_ready(
     return Ready(candidate=candidate, member=member, answers=answers)
 
 
-def measurement_of(candidate: Candidate, role: Role, runtime: Runtime) -> Measurement:
-    """The candidate in full on every row of a role."""
-    pool = pool_size(runtime.program, candidate, runtime.data)
-    return Measurement(
-        kind="evaluate",
-        candidate=candidate,
-        fidelity=strategy_of(candidate.kind).full(candidate.config, pool),
-        role=str(role),
-        rows=len(runtime.task(candidate.task).dataset.rows[role]),
-        basis="full",
-    )
-
-
 def answer_role(
     candidate: Candidate,
     role: Role,
@@ -367,7 +353,7 @@ def answer_role(
     progress: Progress | None,
 ) -> Observation:
     """The answers to a role's rows, kept in the ledger: every look at test rows is counted."""
-    run = probe_run(measurement_of(candidate, role, runtime), runtime)
+    run = probe_run(in_full(candidate, role, runtime), runtime)
     observation = answered(run, runtime, adapted, progress)
     ledger.add(observation)
     return observation

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cosmosql.apply.execute import measurement_of
 from cosmosql.contracts.metric import Metric
 from cosmosql.data.rows import Role
 from cosmosql.evidence.ledger import Ledger
@@ -22,7 +21,7 @@ from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import Series
 from cosmosql.predict.metric import aggregated, metric_named, value_of
 from cosmosql.predict.pairing import Array, row_weights
-from cosmosql.probes.lower import ProbeRun, probe_run
+from cosmosql.probes.lower import ProbeRun, in_full, probe_run
 from cosmosql.probes.quote import scope_of
 from cosmosql.probes.run import execute
 from cosmosql.probes.runtime import Runtime
@@ -74,7 +73,7 @@ def seeds_of(candidate: Candidate, series: Series, seeds: int = SEEDS) -> tuple[
 
 
 def full_run(candidate: Candidate, series: Series, seed: int, runtime: Runtime) -> ProbeRun:
-    request = measurement_of(candidate, Role.TEST, runtime)
+    request = in_full(candidate, Role.TEST, runtime)
     fidelity = replace(series.full[candidate.name], seed=seed)
     return probe_run(replace(request, fidelity=fidelity), runtime)
 

@@ -11,7 +11,7 @@ from cosmosql.evidence import keys
 from cosmosql.evidence.measured import Measured
 from cosmosql.evidence.observation import Observation
 from cosmosql.identity import Json
-from cosmosql.plan.build import SMALLEST_POOL
+from cosmosql.plan.build import SMALLEST_POOL, pool_size
 from cosmosql.plan.candidate import Candidate, Measurement
 from cosmosql.plan.graph import PlanGraph
 from cosmosql.plan.series import off_axis, strategy_of
@@ -185,4 +185,17 @@ def pair(runs: Sequence[ProbeRun], observations: Iterable[Observation]) -> tuple
         Measured(node=run.node, measurement=run.measurement, observation=found[run.key])
         for run in runs
         if run.key in found
+    )
+
+
+def in_full(candidate: Candidate, role: Role, runtime: Runtime) -> Measurement:
+    """The candidate in full on every row of a role."""
+    pool = pool_size(runtime.program, candidate, runtime.data)
+    return Measurement(
+        kind="evaluate",
+        candidate=candidate,
+        fidelity=strategy_of(candidate.kind).full(candidate.config, pool),
+        role=str(role),
+        rows=len(runtime.task(candidate.task).dataset.rows[role]),
+        basis="full",
     )

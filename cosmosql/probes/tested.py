@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from cosmosql.data.rows import Role
 from cosmosql.model.program import Query
 from cosmosql.model.promises import promise_of
-from cosmosql.plan.build import pool_size
-from cosmosql.plan.candidate import Candidate, Measurement
+from cosmosql.plan.candidate import Candidate
 from cosmosql.plan.graph import PlanGraph
-from cosmosql.plan.series import strategy_of
-from cosmosql.probes.lower import ProbeRun, probe_run
+from cosmosql.probes.lower import ProbeRun, in_full, probe_run
 from cosmosql.probes.runtime import Runtime
 
 
@@ -43,17 +41,4 @@ def in_full_runs(candidates: Sequence[Candidate], runtime: Runtime) -> tuple[Pro
     return tuple(
         probe_run(in_full(one, Role.CALIBRATION, runtime), runtime)
         for one in sorted(candidates, key=lambda one: order.index(one.model))
-    )
-
-
-def in_full(candidate: Candidate, role: Role, runtime: Runtime) -> Measurement:
-    """The candidate in full on every row of a role."""
-    pool = pool_size(runtime.program, candidate, runtime.data)
-    return Measurement(
-        kind="evaluate",
-        candidate=candidate,
-        fidelity=strategy_of(candidate.kind).full(candidate.config, pool),
-        role=str(role),
-        rows=len(runtime.task(candidate.task).dataset.rows[role]),
-        basis="full",
     )

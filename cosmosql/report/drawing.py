@@ -123,6 +123,21 @@ def inline(figure: Figure, format: Format, *, title: str, description: str, styl
     return opening + body[tag_end + 1 :]
 
 
+def ring(axes: Axes, x: float, y: float) -> None:
+    """Around the mark of what was chosen."""
+    axes.plot(
+        [x],
+        [y],
+        marker="o",
+        markersize=18,
+        markerfacecolor="none",
+        markeredgecolor=ACCENT,
+        markeredgewidth=1.4,
+        linestyle="none",
+        zorder=5,
+    )
+
+
 def hollow(size: float) -> Line2D:
     """The legend's mark of what was predicted, not measured."""
     return Line2D(

@@ -27,6 +27,7 @@ from cosmosql.report.drawing import (
     hollow,
     inline,
     plain,
+    ring,
 )
 
 LONGEST_LABEL = 40
@@ -212,17 +213,7 @@ def _draw(axes: Axes, point: _Point) -> None:
         zorder=5 if point.chosen else 4,
     )
     if point.chosen:
-        axes.plot(
-            [point.x],
-            [value],
-            marker="o",
-            markersize=18,
-            markerfacecolor="none",
-            markeredgecolor=ACCENT,
-            markeredgewidth=1.4,
-            linestyle="none",
-            zorder=5,
-        )
+        ring(axes, point.x, value)
 
 
 def _name(axes: Axes, points: Sequence[_Point]) -> None:

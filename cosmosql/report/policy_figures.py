@@ -19,6 +19,7 @@ from cosmosql.report.drawing import (
     drawing,
     inline,
     plain,
+    ring,
 )
 from cosmosql.report.policy_scene import (
     DASHES,
@@ -158,21 +159,7 @@ def _curve(axes: Axes, scene: Scene, policy: Policy) -> None:
         zorder=5,
     )
     if chosen:
-        _ring(axes, place, policy.metric.value)
-
-
-def _ring(axes: Axes, x: float, y: float) -> None:
-    axes.plot(
-        [x],
-        [y],
-        marker="o",
-        markersize=18,
-        markerfacecolor="none",
-        markeredgecolor=ACCENT,
-        markeredgewidth=1.4,
-        linestyle="none",
-        zorder=5,
-    )
+        ring(axes, place, policy.metric.value)
 
 
 def _members(scene: Scene) -> set[str]:
@@ -204,7 +191,7 @@ def _singles(axes: Axes, scene: Scene, most: float) -> None:
             clip_on=True,
         )
         if chosen:
-            _ring(axes, place, item.metric.value)
+            ring(axes, place, item.metric.value)
         if member or chosen:
             axes.annotate(
                 str(number),

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from cosmosql.apply.execute import measurement_of
 from cosmosql.compiler import Compiled, compile_spec
 from cosmosql.data.rows import Role
 from cosmosql.evidence.ledger import FILE, Ledger
@@ -29,7 +28,7 @@ from cosmosql.model.program import Probe, Program, Strategy
 from cosmosql.pipeline import facts_of
 from cosmosql.plan.build import build
 from cosmosql.plan.graph import PlanGraph
-from cosmosql.probes.lower import lower, probe_run
+from cosmosql.probes.lower import in_full, lower, probe_run
 from cosmosql.probes.run import execute
 from cosmosql.probes.runtime import Runtime
 from replays.problem import Problem
@@ -162,7 +161,7 @@ def recorded_truths(archive: Archive, graph: PlanGraph) -> Mapping[str, float]:
     found = {}
     for series in graph.series:
         for candidate in series.candidates:
-            asked = measurement_of(candidate, Role.TEST, archive.runtime)
+            asked = in_full(candidate, Role.TEST, archive.runtime)
             values = []
             for seed in TRUTH_SEEDS:
                 full = replace(series.full[candidate.name], seed=seed)

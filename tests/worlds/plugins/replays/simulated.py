@@ -11,13 +11,12 @@ from simulated_worlds.clock import simulated_time
 from simulated_worlds.law import law_of
 from simulated_worlds.world import truth_of, write_world
 
-from cosmosql.apply.execute import measurement_of
 from cosmosql.compiler import compile_spec
 from cosmosql.data.rows import Role
 from cosmosql.evidence.measured import Measured
 from cosmosql.pipeline import facts_of
 from cosmosql.probes.evaluate import observe
-from cosmosql.probes.lower import lower, probe_run
+from cosmosql.probes.lower import in_full, lower, probe_run
 from cosmosql.probes.runtime import Runtime
 from replays.problem import Problem
 
@@ -40,7 +39,7 @@ def simulated_problem(seed: int) -> Problem:
                 full = series.full[candidate.name]
                 majority = 0.0
                 if candidate.model is None:
-                    asked = replace(measurement_of(candidate, Role.TEST, runtime), fidelity=full)
+                    asked = replace(in_full(candidate, Role.TEST, runtime), fidelity=full)
                     items = observe(probe_run(asked, runtime), runtime).items
                     majority = float(np.mean([item.score for item in items]))
                 truths[candidate.name] = truth_of(law, candidate, full, majority)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from cosmosql.apply.execute import measurement_of
 from cosmosql.compiler import Compiled, compile_spec
 from cosmosql.data.rows import Role
 from cosmosql.diagnostics.diagnostic import InputError
@@ -22,6 +21,7 @@ from cosmosql.plan.budget import UNITS, caps
 from cosmosql.predict.forecast import Distribution
 from cosmosql.predict.metric import measured_on
 from cosmosql.probes.evaluate import evaluate
+from cosmosql.probes.lower import in_full
 from cosmosql.probes.quote import quote
 from cosmosql.probes.runtime import Runtime
 from simulated_worlds.clock import simulated_time
@@ -108,7 +108,7 @@ def judged(seed: int, compiled: Compiled, line: Line) -> Outcome:
         metric = forecast.metric
         found = 0.0
         if candidate.model is None or is_predicted(metric):
-            asked = measurement_of(candidate, Role.TEST, runtime)
+            asked = in_full(candidate, Role.TEST, runtime)
             asked = replace(asked, fidelity=full[candidate.name])
             found = float(np.mean([item.score for item in evaluate(asked, runtime).items]))
         if isinstance(metric, Distribution) and is_predicted(metric):
